@@ -38,8 +38,12 @@ class Segment:
     """When the end was decided, in seconds of sound seen."""
 
     def __post_init__(self) -> None:
-        for name, fallback in (("audio_start", self.start), ("started_at", self.start),
-                               ("audio_end", self.end), ("ended_at", self.end)):
+        for name, fallback in (
+            ("audio_start", self.start),
+            ("started_at", self.start),
+            ("audio_end", self.end),
+            ("ended_at", self.end),
+        ):
             if math.isnan(getattr(self, name)):
                 object.__setattr__(self, name, fallback)
 

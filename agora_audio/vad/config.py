@@ -1,0 +1,287 @@
+"""Parameters of `AudioVadV2`: frozen, checked, readable from the SDK's three spellings.
+
+The names and defaults are those of Agora's server SDKs (``AudioVadConfigV2``); what the two algorithms do with them
+stands in `agora_audio.vad.state_machine`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import operator
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, ClassVar, Literal
+
+from agora_audio.errors import ConfigError
+
+__all__ = ["PRESETS", "AudioVadConfigV2"]
+
+Algorithm = Literal["percent", "consecutive"]
+
+_INFINITY = math.inf
+# The SDK keeps RMS thresholds on a scale of 0 (-127 dBFS) to 127 and adds this to the caller's object when it is used.
+SDK_RMS_OFFSET = 127
+
+
+def _between(low: float, high: float, default: Any, kind: type) -> Any:
+    return field(default=default, metadata={"low": low, "high": high, "kind": kind})
+
+
+@dataclass(frozen=True)
+class AudioVadConfigV2:
+    """When speech starts and when it stops. Counts are in frames of 10 ms.
+
+    Raises
+    ------
+    ConfigError
+        If a value has a wrong type or lies outside its range; names the field, the value and the range.
+
+    Examples
+    --------
+    >>> AudioVadConfigV2(stop_recognize_count=80).stop_recognize_count
+    80
+    >>> AudioVadConfigV2.preset("noisy").start_rms_threshold
+    -40
+    """
+
+    pre_start_recognize_count: int = _between(0, _INFINITY, 16, int)
+    """Pre-roll: frames handed out from before the start window."""
+    start_recognize_count: int = _between(1, _INFINITY, 30, int)
+    """Start window, frames: `percent` counts active frames in it, `consecutive` wants this many in a row."""
+    stop_recognize_count: int = _between(1, _INFINITY, 50, int)
+    """Stop window, frames: `percent` counts inactive frames in it, `consecutive` wants this many in a row."""
+    active_percent: float = _between(0.0, 1.0, 0.7, float)
+    """Share of active frames in the start window that starts speech; compared in whole percent. `percent` only."""
+    inactive_percent: float = _between(0.0, 1.0, 0.5, float)
+    """Share of inactive frames in the stop window that stops it; compared in whole percent. `percent` only."""
+    start_voice_prob: int = _between(0, 100, 70, int)
+    """While silent, a frame is active above this probability of speech, percent."""
+    stop_voice_prob: int = _between(0, 100, 70, int)
+    """The same while speaking, percent. `percent` only."""
+    start_rms_threshold: int = _between(-SDK_RMS_OFFSET, 0, -50, int)
+    """While silent, a frame is active above this level, dBFS: higher wants louder speech."""
+    stop_rms_threshold: int = _between(-SDK_RMS_OFFSET, 0, -50, int)
+    """The same while speaking, dBFS. `percent` only."""
+    algorithm: Algorithm = "percent"
+    """`percent`, as documented, or `consecutive`, what SDK 2.4 does."""
+    adaptive_rms: bool = False
+    """Take the level of the last start for the threshold, times `adaptive_factor`, on the SDK's scale of dBFS + 127."""
+    adaptive_factor: float = _between(0.0, 2.0, 0.67, float)
+    """Factor of the adaptive threshold. On that scale 0.67 of -47 dBFS is -74 dBFS: far more permissive."""
+    adaptive_floor: bool = False
+    """Never let the adaptive threshold fall below the configured one."""
+    min_speech: float = _between(0.0, _INFINITY, 0.0, float)
+    """Announce no segment whose speech is shorter, seconds; its start then waits until it is that long."""
+    max_speech: float | None = field(default=None)
+    """Stop a segment when the sound handed out is this long, seconds; None: never."""
+    provisional_count: int = _between(0, _INFINITY, 0, int)
+    """Announce a provisional start, as an event, at this many active frames in the start window; 0: never."""
+
+    ALGORITHMS: ClassVar[tuple[str, ...]] = ("percent", "consecutive")
+
+    def __post_init__(self) -> None:
+        for spec in fields(self):
+            if spec.metadata:
+                object.__setattr__(self, spec.name, _checked(spec.name, getattr(self, spec.name), **spec.metadata))
+        for name in ("adaptive_rms", "adaptive_floor"):
+            if not isinstance(getattr(self, name), bool):
+                raise ConfigError(f"{name} is {getattr(self, name)!r}, must be True or False")
+        if self.algorithm not in self.ALGORITHMS:
+            raise ConfigError(f"algorithm is {self.algorithm!r}, must be 'percent' or 'consecutive'")
+        if self.max_speech is not None:
+            shortest = max(self.min_speech, (self.pre_start_recognize_count + self.start_recognize_count) / 100)
+            longest = _checked("max_speech", self.max_speech, 0.0, _INFINITY, float)
+            if longest <= shortest:
+                raise ConfigError(
+                    f"max_speech is {longest} s, must be above {shortest} s: the pre-roll and the start window, "
+                    "and min_speech, have to fit in"
+                )
+            object.__setattr__(self, "max_speech", longest)
+        if self.provisional_count > self.start_recognize_count:
+            raise ConfigError(
+                f"provisional_count is {self.provisional_count}, must be 0 to {self.start_recognize_count}, "
+                "the start_recognize_count"
+            )
+
+    @classmethod
+    def preset(cls, name: str) -> AudioVadConfigV2:
+        """Return one of the `PRESETS`: quiet, noisy, very-noisy, low-latency, far-field."""
+        try:
+            return PRESETS[name.lower().replace("_", "-").replace(" ", "-")]
+        except (KeyError, AttributeError):
+            raise ConfigError(f"preset is {name!r}, must be one of {', '.join(PRESETS)}") from None
+
+    @classmethod
+    def from_agora(cls, source: Any, algorithm: Algorithm = "percent") -> AudioVadConfigV2:
+        """Read the SDK's own configuration, an object or a mapping, in any of its spellings.
+
+        Parameters
+        ----------
+        source
+            An ``AudioVadConfigV2`` of the Python SDK, or a mapping or object with the names of the Python SDK
+            (``start_voiceprob``, ``activePercent``, the misspelt ``stop_voiceporb``), of the Go SDK (``StartRms``) or
+            of the documents (``startRmsThreshold``). Fields that are left out keep their defaults here.
+        algorithm
+            ``"percent"`` or ``"consecutive"``; the latter is what SDK 2.4 runs.
+
+        Raises
+        ------
+        ConfigError
+            If a name is unknown, a field is given twice with different values, or a value is out of its range.
+
+        Notes
+        -----
+        The SDK adds 127 to the thresholds inside the caller's object each time an instance is made from it. A threshold
+        that an SDK object carries above 0 has that taken off again, so that the result behaves as the first instance.
+        The SDK's objects have the adaptive threshold on by default; releases with the percent algorithm had none, so
+        it is taken over from such an object for ``"consecutive"`` only.
+
+        Examples
+        --------
+        >>> AudioVadConfigV2.from_agora({"StartVoiceProb": 60, "rmsThreshold": -40}).stop_rms_threshold
+        -40
+        """
+        is_sdk_object = type(source).__name__ == cls.__name__ and not isinstance(source, (cls, Mapping))
+        values: dict[str, Any] = {"adaptive_rms": True} if algorithm == "consecutive" else {}
+        given: dict[str, tuple[str, Any]] = {}
+        for spelling, value in _items(source):
+            for name in _agora_field(spelling):
+                if name in given and given[name][1] != value:
+                    raise ConfigError(f"{spelling} is {value!r}, but {given[name][0]} is {given[name][1]!r}: give one")
+                given[name] = (spelling, value)
+        for name, (spelling, value) in given.items():
+            if is_sdk_object and name.endswith("rms_threshold") and isinstance(value, int) and value > 0:
+                value -= SDK_RMS_OFFSET * math.ceil(value / SDK_RMS_OFFSET)
+            if is_sdk_object and name == "adaptive_rms" and algorithm == "percent":
+                continue
+            values[name] = _spelled(spelling, name, value)
+        return cls(algorithm=algorithm, **values)
+
+    def to_agora(self) -> dict[str, Any]:
+        """Return the fields that the SDK has, under the attribute names of its Python class.
+
+        What the SDK lacks (algorithm, minimum and maximum length, floor, provisional start) is left out.
+        """
+        return {attribute: getattr(self, name) for name, attribute in _PYTHON_SDK.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all fields by name."""
+        return asdict(self)
+
+    def to_json(self) -> str:
+        """Return all fields as a JSON object, which ``--config`` and `from_json` read."""
+        return json.dumps(self.to_dict(), indent=2)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> AudioVadConfigV2:
+        """Make a config from fields by name; those left out keep their defaults, unknown ones raise ConfigError."""
+        known = [spec.name for spec in fields(cls)]
+        for name in values:
+            if name not in known:
+                raise ConfigError(f"{name!r} is not a field of AudioVadConfigV2; these are: {', '.join(known)}")
+        return cls(**values)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> AudioVadConfigV2:
+        """Read what `to_json` wrote; fields left out keep their defaults."""
+        try:
+            values = json.loads(text)
+        except ValueError as error:
+            raise ConfigError(f"the config is not JSON: {error}") from None
+        if not isinstance(values, dict):
+            raise ConfigError(f"the config is a JSON {type(values).__name__}, must be an object of fields")
+        return cls.from_dict(values)
+
+
+def _checked(name: str, value: Any, low: float, high: float, kind: type) -> Any:
+    wanted = "a whole number" if kind is int else "a number"
+    limits = f"of {low:g} or more" if high == _INFINITY else f"of {low:g} to {high:g}"
+    try:
+        if isinstance(value, (bool, str)):
+            raise TypeError
+        number = operator.index(value) if kind is int else float(value)
+    except (TypeError, ValueError):
+        raise ConfigError(f"{name} is {value!r}, must be {wanted} {limits}") from None
+    if not low <= number <= high or number == _INFINITY:
+        raise ConfigError(f"{name} is {value!r}, must be {wanted} {limits}")
+    return number
+
+
+def _spelled(spelling: str, name: str, value: Any) -> Any:
+    """Return `value` checked under the name that the caller wrote, so that the error speaks of it."""
+    metadata = {spec.name: spec.metadata for spec in fields(AudioVadConfigV2)}[name]
+    return _checked(spelling, value, **metadata) if metadata else value
+
+
+_PYTHON_SDK = {
+    "pre_start_recognize_count": "pre_start_recognize_count",
+    "start_recognize_count": "start_recognize_count",
+    "stop_recognize_count": "stop_recognize_count",
+    "active_percent": "activePercent",
+    "inactive_percent": "inactivePercent",
+    "start_voice_prob": "start_voiceprob",
+    "stop_voice_prob": "stop_voiceprob",
+    "start_rms_threshold": "start_rms",
+    "stop_rms_threshold": "stop_rms",
+    "adaptive_rms": "enable_adaptive_rms_threshold",
+    "adaptive_factor": "adaptive_rms_threshold_factor",
+}
+
+# Lower case and without underscores the spellings of the Python SDK, its constructor, the Go SDK and the documents are
+# those of our names, but for these.
+_OTHER_SPELLINGS: dict[str, tuple[str, ...]] = {
+    "stopvoiceporb": ("stop_voice_prob",),
+    "startrms": ("start_rms_threshold",),
+    "stoprms": ("stop_rms_threshold",),
+    "rmsthreshold": ("start_rms_threshold", "stop_rms_threshold"),
+    "enableadaptivermsthreshold": ("adaptive_rms",),
+    "adaptivermsthresholdfactor": ("adaptive_factor",),
+}
+
+
+def _agora_field(spelling: str) -> tuple[str, ...]:
+    folded = str(spelling).lower().replace("_", "")
+    names = _OTHER_SPELLINGS.get(folded) or tuple(name for name in _PYTHON_SDK if name.replace("_", "") == folded)
+    if not names:
+        known = ", ".join([*_PYTHON_SDK.values(), "rmsThreshold"])
+        raise ConfigError(f"{spelling!r} is not a field of the SDK's AudioVadConfigV2; these are: {known}")
+    return names
+
+
+def _items(source: Any) -> list[tuple[str, Any]]:
+    if isinstance(source, Mapping):
+        return list(source.items())
+    names = [name for name in dir(source) if not name.startswith("_")] if source is not None else []
+    items = [(name, getattr(source, name)) for name in names]
+    items = [(name, value) for name, value in items if not callable(value)]
+    if not items:
+        raise ConfigError(f"{source!r} has no fields: give an AudioVadConfigV2 of the SDK or a mapping")
+    return items
+
+
+PRESETS: Mapping[str, AudioVadConfigV2] = {
+    # Agora's recommended sets (quiet, noisy, very noisy) differ in the level that speech must reach.
+    "quiet": AudioVadConfigV2(),
+    "noisy": AudioVadConfigV2(start_rms_threshold=-40, stop_rms_threshold=-40),
+    "very-noisy": AudioVadConfigV2(start_rms_threshold=-30, stop_rms_threshold=-30),
+    # Ours. A start after 6 active frames of 8 and a stop after a quarter of a second: for interrupting a bot.
+    "low-latency": AudioVadConfigV2(
+        pre_start_recognize_count=30,
+        start_recognize_count=8,
+        stop_recognize_count=30,
+        inactive_percent=0.8,
+        start_voice_prob=50,
+        stop_voice_prob=35,
+        start_rms_threshold=-60,
+        stop_rms_threshold=-60,
+    ),
+    # Ours. A talker across the room is 20 to 30 dB weaker: the probability decides, the level hardly.
+    "far-field": AudioVadConfigV2(
+        start_voice_prob=50,
+        stop_voice_prob=35,
+        start_rms_threshold=-75,
+        stop_rms_threshold=-75,
+    ),
+}
+"""Named sets of parameters; what each costs and brings is measured in docs/vad.md."""
