@@ -1,1 +1,50 @@
-"""The audio front end of a voice agent."""
+"""The audio front end of a voice agent: what is tuned on a file is, bit for bit, what runs in the call."""
+
+from agora_audio.errors import AudioError, ConfigError, EngineUnavailable, FormatError, LiveError
+from agora_audio.frames import AudioFormat, AudioFrame, Framer, rms_db
+from agora_audio.io import AudioReader, open_audio, read_audio
+from agora_audio.resample import Resampler, resample
+from agora_audio.vad.audio_vad import AudioVadV2, VadResult
+from agora_audio.vad.config import AudioVadConfigV2
+from agora_audio.vad.detect import SpeechDetector, detect_speech
+from agora_audio.vad.dump import VadDump
+from agora_audio.vad.engines import Engine, create_engine
+from agora_audio.vad.manager import AudioVadManager
+from agora_audio.vad.segments import Segment
+from agora_audio.vad.state_machine import VadEvent, VadState
+from agora_audio.vad.stereo import StereoVad
+from agora_audio.vad.stream import VadStream
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AudioError",
+    "AudioFormat",
+    "AudioFrame",
+    "AudioReader",
+    "AudioVadConfigV2",
+    "AudioVadManager",
+    "AudioVadV2",
+    "ConfigError",
+    "Engine",
+    "EngineUnavailable",
+    "FormatError",
+    "Framer",
+    "LiveError",
+    "Resampler",
+    "Segment",
+    "SpeechDetector",
+    "StereoVad",
+    "VadDump",
+    "VadEvent",
+    "VadResult",
+    "VadState",
+    "VadStream",
+    "__version__",
+    "create_engine",
+    "detect_speech",
+    "open_audio",
+    "read_audio",
+    "resample",
+    "rms_db",
+]

@@ -1,12 +1,13 @@
-"""Streaming resampler: 10 ms in, 10 ms out, a few milliseconds of delay, the same filter for streams and whole signals.
+"""Streaming resampler: 10 ms in, 10 ms out, a few milliseconds of delay, one filter for streams and whole signals.
 
-The theory in three lines. A band-limited signal is resampled by reading it, through a low-pass filter ``h``, at the times
-of the output samples: ``y(t) = sum_i x[i] h(t - i / rate_in)``. Here ``h`` is a sinc under a Kaiser window [1]_, cut at
-the middle of the band between 0.875 and 1.0 of the lower of the two Nyquist frequencies. Every 10 ms frame sees the
-same instants again (every second frame at 22.05 kHz, every fourth at 11.025 kHz), so one table of weights per
+The theory in three lines. A band-limited signal is resampled by reading it, through a low-pass filter ``h``, at the
+times of the output samples: ``y(t) = sum_i x[i] h(t - i / rate_in)``. Here ``h`` is a sinc under a Kaiser window [1]_,
+cut at the middle of the band between 0.875 and 1.0 of the lower of the two Nyquist frequencies. Every 10 ms frame sees
+the same instants again (every second frame at 22.05 kHz, every fourth at 11.025 kHz), so one table of weights per
 distinct frame, made once, turns resampling into a product of fixed shape: the same bits however the sound was cut.
 
-.. [1] J. F. Kaiser, R. W. Schafer, "On the use of the I0-sinh window for spectrum analysis", IEEE Trans. ASSP 28(1), 1980.
+.. [1] J. F. Kaiser, R. W. Schafer, "On the use of the I0-sinh window for spectrum analysis", IEEE Trans. Acoustics,
+   Speech, and Signal Processing 28(1), 1980.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class Resampler:
         channels = self.format_in.channels
         self._pending = np.zeros((0, channels), np.float32)
         self._frame = 0
-        # One line per channel: the tail of what came before, then the frame, then zeros that the widest product may read.
+        # One line per channel: the tail of what came before, then the frame, then zeros that a product may read.
         self._line = np.zeros((channels, self._plan.line if self._plan else 0), np.float32)
         self._flat = False
 

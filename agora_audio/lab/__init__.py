@@ -1,0 +1,1 @@
+"""Measure and see: label formats and plots."""

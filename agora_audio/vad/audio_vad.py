@@ -56,8 +56,8 @@ class AudioVadV2:
         Returns
         -------
         VadResult
-            ``(NON_SPEAKING, b"")``; ``(START_SPEAKING, pre-roll and start window, oldest first)``; ``(SPEAKING, frame)``;
-            or ``(STOP_SPEAKING, frame)``, whose frame is the last of the segment.
+            ``(NON_SPEAKING, b"")``; or ``(START_SPEAKING, data)`` with pre-roll and start window, oldest first; or
+            ``(SPEAKING, frame)``; or ``(STOP_SPEAKING, frame)``, whose frame is the last of the segment.
 
         Raises
         ------

@@ -1,0 +1,362 @@
+"""Sound from files and pipes, block by block: WAV, FLAC, OGG, MP3 and raw PCM, always as int16.
+
+Containers are decoded by libsndfile (`soundfile`). A WAV file that comes through a pipe, or whose header was never
+finished because its writer could not seek back, is read by the short reader in `agora_audio.wav`. Everything that had
+to be repaired or guessed is said in `AudioReader.notes`; nothing is dropped silently.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agora_audio.errors import AudioError, ConfigError, FormatError
+from agora_audio.frames import AudioFormat
+from agora_audio.wav import WavHeader, read_header, to_int16
+
+__all__ = ["AudioReader", "open_audio", "read_audio"]
+
+Source: TypeAlias = str | os.PathLike[str] | IO[bytes]
+
+RAW_SUFFIXES = (".pcm", ".raw", ".s16", ".s16le", ".sw")
+RAW_DEFAULT = AudioFormat(16000, 1)
+_MAGIC = (b"RIFF", b"RF64", b"RIFX", b"fLaC", b"OggS", b"ID3", b"FORM", b".snd", b"caff")
+# libsndfile's own conversion to int16 leaves these unscaled or unclipped: they are read as floats and converted here.
+_FLOAT_SUBTYPES = ("FLOAT", "DOUBLE", "VORBIS", "OPUS", "MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III")
+
+
+class AudioReader:
+    """Sound read block by block: iterate for bytes of PCM, int16 little endian, interleaved.
+
+    Made by `open_audio`; also a context manager. It is read once, from beginning to end.
+
+    Attributes
+    ----------
+    format : AudioFormat
+        Rate and channels of the sound.
+    frames : int or None
+        Length in samples of each channel; None if only the end will tell, as for a pipe.
+    notes : list of str
+        What had to be assumed or repaired, one line each for a person; grows while reading.
+    """
+
+    def __init__(self, name: str, format: AudioFormat, frames: int | None, blocks: Iterator[bytes]) -> None:
+        self.name = name
+        self.format = format
+        self.frames = frames
+        self.notes: list[str] = []
+        self._blocks = blocks
+        self._close: list[Any] = []
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._blocks
+        except (OSError, RuntimeError) as error:  # libsndfile's errors are RuntimeErrors
+            if isinstance(error, AudioError):
+                raise
+            raise FormatError(f"{self.name}: reading failed: {error}") from None
+        finally:
+            self.close()
+
+    def __enter__(self) -> AudioReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close what was opened for reading; a stream that was handed in stays open."""
+        while self._close:
+            self._close.pop().close()
+
+
+def open_audio(path_or_stream: Source, format: AudioFormat | None = None, block_seconds: float = 1.0) -> AudioReader:
+    """Open a recording for reading block by block.
+
+    Parameters
+    ----------
+    path_or_stream
+        Path of a WAV, FLAC, OGG, MP3 or raw PCM file, or a binary stream of one; a pipe will do. Raw is what is named
+        ``.pcm``, ``.raw``, ``.s16`` or ``.s16le``, and a stream that does not begin like a container.
+    format
+        Rate and channels of raw PCM; None: 16 kHz mono, which is said in the notes. For a container it is checked
+        against the header.
+    block_seconds
+        Length of a block, seconds; a pipe gives less as soon as it has something.
+
+    Raises
+    ------
+    FormatError
+        If the file is empty, is no audio, holds NaN, or contradicts `format`.
+    FileNotFoundError, PermissionError, IsADirectoryError
+        As `open` raises them.
+
+    Examples
+    --------
+    >>> import io
+    >>> reader = open_audio(io.BytesIO(bytes(32000)), AudioFormat(16000, 1), block_seconds=0.4)
+    >>> [len(block) for block in reader]
+    [12800, 12800, 6400]
+    """
+    if format is not None and not isinstance(format, AudioFormat):
+        raise FormatError(f"format is {format!r}, must be an AudioFormat or None")
+    if not isinstance(block_seconds, (int, float)) or not 0.01 <= block_seconds <= 3600:
+        raise ConfigError(f"block_seconds is {block_seconds!r}, must be 0.01 to 3600")
+    if isinstance(path_or_stream, (str, os.PathLike)):
+        path = Path(path_or_stream)
+        stream: IO[bytes] = path.open("rb")
+        try:
+            reader = _open(stream, str(path), path.suffix.lower() in RAW_SUFFIXES, format, block_seconds)
+        except BaseException:
+            stream.close()
+            raise
+        reader._close.append(stream)
+        return reader
+    if not hasattr(path_or_stream, "read") or isinstance(path_or_stream, io.TextIOBase):
+        raise FormatError(f"cannot read sound from {path_or_stream!r}: give a path or a binary stream")
+    name = getattr(path_or_stream, "name", None)
+    return _open(path_or_stream, name if isinstance(name, str) else "the stream", None, format, block_seconds)
+
+
+def read_audio(path_or_stream: Source, format: AudioFormat | None = None) -> tuple[NDArray[np.int16], AudioFormat]:
+    """Read a whole recording: samples, shape (n, channels), and format. Parameters and errors as of `open_audio`.
+
+    Notes
+    -----
+    What `open_audio` says in its notes is not seen here.
+    """
+    with open_audio(path_or_stream, format) as reader:
+        pcm = b"".join(reader)
+        return np.frombuffer(pcm, "<i2").astype(np.int16, copy=False).reshape(-1, reader.format.channels), reader.format
+
+
+def _open(
+    stream: IO[bytes], name: str, named_raw: bool | None, format: AudioFormat | None, seconds: float
+) -> AudioReader:
+    head = _read_up_to(stream, 12)
+    if not head:
+        raise FormatError(f"{name} is empty: no sound to read")
+    # Raw PCM may well begin with the two bytes of an MPEG frame: only what is not said to be raw is taken for one.
+    may_be_mpeg = named_raw is False or (named_raw is None and format is None)
+    container = head.startswith(_MAGIC) or (may_be_mpeg and _is_mpeg_frame(head))
+    if named_raw is False and not container:
+        raise FormatError(
+            f"{name} is not WAV, FLAC, OGG or MP3: rename raw PCM to .pcm, or decode it first (ffmpeg -i FILE out.wav)"
+        )
+    if not container:
+        return _open_raw(_Joined(head, stream), name, format, seconds)
+    reader = _open_container(head, stream, name, seconds)
+    if named_raw:
+        reader.notes.append(f"{name} is named like raw PCM but begins with a header: read by its header")
+    if format is not None and format != reader.format:
+        reader.close()
+        raise FormatError(
+            f"{name} says {reader.format.describe()} in its header, you said {format.describe()}: leave your rate and "
+            "channels out, or correct the header first (ffmpeg -f s16le -ar RATE -ac CHANNELS -i raw.pcm out.wav)"
+        )
+    return reader
+
+
+def _open_raw(stream: _Joined, name: str, format: AudioFormat | None, seconds: float) -> AudioReader:
+    size = stream.size()
+    known = format or RAW_DEFAULT
+    reader = AudioReader(name, known, None if size is None else size // known.sample_bytes, iter(()))
+    if format is None:
+        reader.notes.append(f"{name}: raw PCM of unstated format, taken for 16000 Hz mono")
+    reader._blocks = _raw_blocks(stream, reader, int(seconds * known.sample_rate) * known.sample_bytes)
+    return reader
+
+
+def _raw_blocks(stream: _Joined, reader: AudioReader, size: int) -> Iterator[bytes]:
+    rest = b""
+    unit = reader.format.sample_bytes
+    while block := stream.read(size):
+        block = rest + block
+        whole = len(block) // unit * unit
+        rest = block[whole:]
+        if whole:
+            yield block[:whole]
+    if rest:
+        reader.notes.append(
+            f"{reader.name}: {len(rest)} stray byte{'s' * (len(rest) > 1)} after the last whole sample left out; "
+            f"is it {reader.format.describe()}?"
+        )
+
+
+def _open_container(head: bytes, stream: IO[bytes], name: str, seconds: float) -> AudioReader:
+    seekable = _is_seekable(stream)
+    if head.startswith(b"RIFF"):
+        # The header is looked at first even where libsndfile will read the sound: it repairs silently what we report.
+        start = stream.tell() - len(head) if seekable else 0
+        header = read_header(_Joined(head, stream), name)
+        if header.convertible and (header.unfinished or not seekable):
+            return _stream_wav(header, stream, name, seconds)
+        if seekable:
+            stream.seek(start)
+            reader = _open_sndfile(stream, name, seconds)
+            reader.notes += [f"{name}: {note}" for note in header.notes(_size_from(stream, start))]
+            return reader
+        raise FormatError(f"{name}: {header.describe()} cannot be read from a pipe: save it to a file first")
+    if seekable:
+        stream.seek(-len(head), os.SEEK_CUR)
+        return _open_sndfile(stream, name, seconds)
+    # libsndfile has to seek in these containers: the pipe is kept on disk, not in memory.
+    spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the reader
+    spool.write(head)
+    shutil.copyfileobj(stream, spool)
+    spool.seek(0)
+    reader = _open_sndfile(spool, name, seconds)
+    reader._close.append(spool)
+    reader.notes.append(f"{name}: this container cannot be decoded from a pipe; it was kept in a temporary file first")
+    return reader
+
+
+def _open_sndfile(stream: IO[bytes], name: str, seconds: float) -> AudioReader:
+    import soundfile
+
+    try:
+        sound = soundfile.SoundFile(stream)
+    except (RuntimeError, TypeError) as error:
+        raise FormatError(f"{name} cannot be decoded: {error}") from None
+    format = _header_format(name, sound.samplerate, sound.channels)
+    if sound.frames == 0:
+        sound.close()
+        raise FormatError(f"{name} has a header but no sound in it")
+    reader = AudioReader(name, format, sound.frames, iter(()))
+    reader._close.append(sound)
+    reader._blocks = _sndfile_blocks(sound, reader, int(seconds * format.sample_rate))
+    return reader
+
+
+def _sndfile_blocks(sound: Any, reader: AudioReader, length: int) -> Iterator[bytes]:
+    as_float = sound.subtype in _FLOAT_SUBTYPES
+    done = 0
+    clipped = 0
+    while True:
+        block = sound.read(length, dtype="float64" if as_float else "int16", always_2d=True)
+        if not len(block):
+            break
+        if as_float:
+            block, over = to_int16(block, reader.name, done, reader.format)
+            clipped += over
+        done += len(block)
+        yield block.astype("<i2", copy=False).tobytes()
+    _note_clipping(reader, clipped)
+    if reader.frames is not None and done < reader.frames:
+        reader.notes.append(
+            f"{reader.name}: ends early: {done / reader.format.sample_rate:.3f} s could be decoded of "
+            f"{reader.frames / reader.format.sample_rate:.3f} s announced"
+        )
+
+
+def _stream_wav(header: WavHeader, stream: IO[bytes], name: str, seconds: float) -> AudioReader:
+    format = _header_format(name, header.sample_rate, header.channels)
+    reader = AudioReader(name, format, header.frames, iter(()))
+    reader.notes += [f"{name}: {note}" for note in header.notes(None)]
+    reader._blocks = _wav_blocks(header, stream, reader, int(seconds * format.sample_rate) * header.block_align)
+    return reader
+
+
+def _wav_blocks(header: WavHeader, stream: IO[bytes], reader: AudioReader, size: int) -> Iterator[bytes]:
+    left = header.data_size
+    rest = b""
+    done = clipped = 0
+    pipe = _Joined(b"", stream)
+    while left != 0 and (block := pipe.read(size if left is None else min(size, left))):
+        left = None if left is None else left - len(block)
+        block = rest + block
+        whole = len(block) // header.block_align * header.block_align
+        rest = block[whole:]
+        if whole:
+            samples, over = header.decode(block[:whole], reader.name, done, reader.format)
+            clipped += over
+            done += len(samples)
+            yield samples.astype("<i2", copy=False).tobytes()
+    _note_clipping(reader, clipped)
+    if left:
+        missing = left / header.block_align / header.sample_rate
+        reader.notes.append(f"{reader.name}: truncated: the header announces {missing:.3f} s more")
+    if rest:
+        reader.notes.append(f"{reader.name}: {len(rest)} stray bytes after the last whole sample left out")
+    if not done:
+        raise FormatError(f"{reader.name} has a header but no sound in it")
+
+
+def _note_clipping(reader: AudioReader, clipped: int) -> None:
+    if clipped:
+        reader.notes.append(f"{reader.name}: {clipped} samples beyond full scale were clipped")
+
+
+def _header_format(name: str, sample_rate: int, channels: int) -> AudioFormat:
+    try:
+        return AudioFormat(sample_rate, channels)
+    except FormatError as error:
+        raise FormatError(f"{name}: {error}; convert it first (ffmpeg -i FILE -ar 16000 out.wav)") from None
+
+
+class _Joined:
+    """The first bytes of a stream, already read, and the rest; a read gives what a pipe has instead of waiting."""
+
+    def __init__(self, head: bytes, stream: IO[bytes]) -> None:
+        self._head = head
+        self._stream = stream
+        self._read: Any = getattr(stream, "read1", stream.read)
+
+    def read(self, size: int) -> bytes:
+        if self._head:
+            head, self._head = self._head[:size], self._head[size:]
+            return head
+        block: bytes | None = self._read(size)
+        if block is None:
+            raise FormatError("the stream is in non-blocking mode: hand in a blocking one")
+        return block
+
+    def read_exactly(self, size: int) -> bytes:
+        """Return `size` bytes, or fewer at the end of the stream."""
+        parts = []
+        while size and (block := self.read(size)):
+            parts.append(block)
+            size -= len(block)
+        return b"".join(parts)
+
+    def size(self) -> int | None:
+        """Return how many bytes there are from here on; None for a pipe."""
+        if not _is_seekable(self._stream):
+            return None
+        return len(self._head) + _size_from(self._stream, self._stream.tell())
+
+
+def _read_up_to(stream: IO[bytes], size: int) -> bytes:
+    return _Joined(b"", stream).read_exactly(size)
+
+
+def _is_seekable(stream: IO[bytes]) -> bool:
+    return bool(getattr(stream, "seekable", lambda: False)())
+
+
+def _size_from(stream: IO[bytes], start: int) -> int:
+    here = stream.tell()
+    end = stream.seek(0, os.SEEK_END)
+    stream.seek(here)
+    return end - start
+
+
+def _is_mpeg_frame(head: bytes) -> bool:
+    """Return whether bytes begin an MPEG audio frame: 11 bits of sync, no reserved version, layer or bit rate."""
+    return (
+        head[0] == 0xFF
+        and len(head) > 2
+        and head[1] & 0xE0 == 0xE0
+        and head[1] & 0x18 != 0x08
+        and head[1] & 0x06 != 0
+        and head[2] & 0xF0 != 0xF0
+        and head[2] & 0x0C != 0x0C
+    )

@@ -1,0 +1,1 @@
+"""Voice activity detection: engines, the AudioVadV2 state machine, managers, segments and dumps."""
