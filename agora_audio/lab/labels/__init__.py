@@ -27,7 +27,15 @@ VTT, and ``-->`` becomes ``->`` in SRT; a comma or a line break in a file name b
 
 from __future__ import annotations
 
-from agora_audio.lab.labels.files import FORMATS, LabelFormat, LabelWriter, read_labels, write_labels
+from agora_audio.lab.labels.files import FORMATS, LabelFormat, LabelWriter, format_of_suffix, read_labels, write_labels
 from agora_audio.lab.labels.rows import LabelledSegment
 
-__all__ = ["FORMATS", "LabelFormat", "LabelWriter", "LabelledSegment", "read_labels", "write_labels"]
+__all__ = [
+    "FORMATS",
+    "LabelFormat",
+    "LabelWriter",
+    "LabelledSegment",
+    "format_of_suffix",
+    "read_labels",
+    "write_labels",
+]

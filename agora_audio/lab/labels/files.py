@@ -17,7 +17,7 @@ from agora_audio.errors import ConfigError, FormatError
 from agora_audio.lab.labels import cues, tables, textgrid
 from agora_audio.lab.labels.rows import LabelledSegment, rounded
 
-__all__ = ["FORMATS", "LabelFormat", "LabelWriter", "read_labels", "write_labels"]
+__all__ = ["FORMATS", "LabelFormat", "LabelWriter", "format_of_suffix", "read_labels", "write_labels"]
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ _READERS: Mapping[str, Callable[[str, str], list[LabelledSegment]]] = {
     "scv": tables.read_scv,
 }
 _BY_SUFFIX = {spec.suffix.lower(): name for name, spec in FORMATS.items()}
+_WRITE_ANY = "write " + ", ".join(name for name, spec in FORMATS.items() if spec.files and spec.channels)
 
 
 class LabelWriter:
@@ -162,19 +163,20 @@ class LabelWriter:
     def _admit(self, row: LabelledSegment) -> None:
         """Refuse a row whose file, channel or label the format would lose."""
         spec, name = FORMATS[self._format], self._format
-        many = "write " + ", ".join(other for other in FORMATS if FORMATS[other].files and FORMATS[other].channels)
         first = next(iter(self._channels), row.file)
         if not spec.files and row.file != first:
             raise ConfigError(
-                f"format={name!r} cannot tell {row.file!r} from {first!r}: write one label file each, or {many}"
+                f"format={name!r} cannot tell {row.file!r} from {first!r}: write one label file each, or {_WRITE_ANY}"
             )
         channel = self._channels.setdefault(row.file, row.channel)
         if not spec.channels and row.channel != channel:
             raise ConfigError(
-                f"format={name!r} cannot tell the channels of {row.file!r} apart: write one of them, or {many}"
+                f"format={name!r} cannot tell the channels of {row.file!r} apart: write one of them, or {_WRITE_ANY}"
             )
         if not spec.labels and row.label != "speech":
-            raise ConfigError(f"format={name!r} knows only the label 'speech', not {row.label!r}: rename it, or {many}")
+            raise ConfigError(
+                f"format={name!r} knows only the label 'speech', not {row.label!r}: rename it, or {_WRITE_ANY}"
+            )
 
     def _emit(self, text: str) -> None:
         try:
@@ -216,7 +218,7 @@ def write_labels(
         A row cannot be written, or two overlap where they must not.
     """
     target = Path(path)
-    name = _by_suffix(target.name) if format is None else _known(format)
+    name = format_of_suffix(target.name) if format is None else _known(format)
     if target.exists() and not target.is_file():
         with open(target, "w", encoding="utf-8", newline="\n") as stream:
             _write_all(stream, name, rows, durations)
@@ -302,7 +304,9 @@ def _known(format: str) -> str:
     return format
 
 
-def _by_suffix(name: str) -> str:
+def format_of_suffix(name: str | os.PathLike[str]) -> str:
+    """Return the format that a file's suffix names; ConfigError if it names none."""
+    name = os.fspath(name)
     suffix = os.path.splitext(name)[1].lower()
     if suffix not in _BY_SUFFIX:
         known = ", ".join(f"{spec.suffix} ({name})" for name, spec in FORMATS.items())

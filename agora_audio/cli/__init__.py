@@ -1,0 +1,67 @@
+"""The command line: `main` runs it and turns every error into one line and an exit code.
+
+0: done, also if nobody spoke. 1: it failed. 2: the call or the input is wrong. 130: interrupted from the keyboard.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from agora_audio.errors import AudioError, ConfigError, FormatError
+
+__all__ = ["main"]
+
+_BAD_INPUT = (ConfigError, FormatError, FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    arguments
+        Words after the program's name; None: those it was called with.
+    """
+    from agora_audio.cli.app import app
+
+    try:
+        result = app(arguments, prog_name="agora-audio", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        close_stdout()
+        return 0
+    except Exception as error:
+        return report(error)
+
+
+def report(error: Exception) -> int:
+    """Say on stderr, in one line, what went wrong, and return the exit code for it."""
+    if hasattr(error, "show") and hasattr(error, "exit_code"):  # a usage error of the parser, which knows its context
+        error.show()
+        return int(error.exit_code)
+    if isinstance(error, AudioError):
+        text = str(error)
+    elif isinstance(error, OSError):
+        text = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
+    else:
+        raise error
+    say(text)
+    return 2 if isinstance(error, _BAD_INPUT) else 1
+
+
+def say(text: str) -> None:
+    """Write a line for a person to stderr."""
+    sys.stderr.write(f"agora-audio: {text}\n")
+    sys.stderr.flush()
+
+
+def close_stdout() -> None:
+    """Let what is still to be written to a pipe that was closed go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,37 @@
+"""The commands, put together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import agora_audio
+from agora_audio.cli import doctor, vad
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="agora-audio",
+    help="The audio front end of a voice agent, on files and pipes: what is tuned here runs unchanged in the call.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(vad.app, name="vad")
+app.command()(doctor.doctor)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"agora-audio {agora_audio.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""

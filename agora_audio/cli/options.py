@@ -1,0 +1,153 @@
+"""Options that several commands share: which sound, which engine, and every field of the VAD's config."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_type_hints
+
+import typer
+
+from agora_audio.errors import ConfigError
+from agora_audio.frames import AudioFormat
+from agora_audio.io import RAW_DEFAULT, RAW_SUFFIXES, AudioReader, open_audio
+from agora_audio.vad import config as config_module
+from agora_audio.vad.config import PRESETS, AudioVadConfigV2
+from agora_audio.vad.engines import ENGINES
+
+__all__ = ["EngineOption", "Rate", "RawChannels", "open_sound", "takes_config"]
+
+_SOUND = "Sound"
+_CONFIG = "VAD parameters"
+
+EngineOption = Annotated[
+    str,
+    typer.Option("--engine", "-e", metavar="NAME", help=f"What judges the sound: {', '.join(ENGINES)}."),
+]
+Rate = Annotated[
+    int | None,
+    typer.Option("--sample-rate", "-r", metavar="HZ", rich_help_panel=_SOUND, help="Rate of raw PCM (s16le)."),
+]
+RawChannels = Annotated[
+    int | None,
+    typer.Option("--channels", "-c", metavar="N", rich_help_panel=_SOUND, help="Channels of raw PCM (s16le)."),
+]
+
+
+def open_sound(name: str, sample_rate: int | None, channels: int | None) -> AudioReader:
+    """Open a file, or stdin for ``-``, in blocks short enough for a live pipe and a progress bar."""
+    format = None
+    if sample_rate is not None or channels is not None:
+        format = AudioFormat(sample_rate or RAW_DEFAULT.sample_rate, channels or RAW_DEFAULT.channels)
+    if name != "-":
+        if format is not None and Path(name).suffix.lower() not in RAW_SUFFIXES and not channels:
+            # A rate alone is checked against a header of any channel count.
+            format = _of_header(name, format)
+        return open_audio(name, format)
+    if sys.stdin is None or sys.stdin.isatty():
+        raise ConfigError("stdin is a terminal: pipe sound into it (ffmpeg -i FILE -f s16le - | agora-audio ...)")
+    reader = open_audio(sys.stdin.buffer, format)
+    reader.name = "-"
+    return reader
+
+
+def _of_header(name: str, format: AudioFormat) -> AudioFormat:
+    with open_audio(name) as reader:
+        return AudioFormat(format.sample_rate, reader.format.channels)
+
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def takes_config(command: Command) -> Command:
+    """Replace a command's parameter `config` by ``--preset``, ``--config`` and an option for each of its fields.
+
+    The command is given an `AudioVadConfigV2`: the preset, over it the file, over that the options. `config` is None if
+    none of them was given and its annotation allows it.
+    """
+    hints = get_type_hints(command, include_extras=True)
+    optional = hints["config"] != AudioVadConfigV2
+    added = _config_parameters()
+    signature = inspect.signature(command)
+
+    @functools.wraps(command)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        given = {name: kwargs.pop(name) for name in added}
+        kwargs["config"] = _config(given, optional)
+        return command(*args, **kwargs)
+
+    kept = [p.replace(annotation=hints[p.name]) for p in signature.parameters.values() if p.name != "config"]
+    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in (*kept, *added.values())]
+    wrapper.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # read by inspect
+    wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
+    return wrapper  # type: ignore[return-value]  # the same command with other parameters
+
+
+def _config(given: dict[str, Any], optional: bool) -> AudioVadConfigV2 | None:
+    preset, path = given.pop("preset"), given.pop("config_file")
+    values = {name: value for name, value in given.items() if value is not None}
+    if optional and preset is None and path is None and not values:
+        return None
+    base = AudioVadConfigV2.preset(preset) if preset is not None else AudioVadConfigV2()
+    return AudioVadConfigV2.from_dict({**base.to_dict(), **_fields_of(path), **values})
+
+
+def _fields_of(path: Path | None) -> dict[str, Any]:
+    """Return the fields that a config file names, checked."""
+    import json
+
+    if path is None:
+        return {}
+    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        AudioVadConfigV2.from_json(text)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    named: dict[str, Any] = json.loads(text)
+    return named
+
+
+def _config_parameters() -> dict[str, inspect.Parameter]:
+    presets = typer.Option(
+        "--preset", metavar="NAME", rich_help_panel=_CONFIG, help=f"A named set to begin with: {', '.join(PRESETS)}."
+    )
+    file = typer.Option(
+        "--config", metavar="FILE", rich_help_panel=_CONFIG, help="A JSON file of fields, over the preset."
+    )
+    annotations: dict[str, Any] = {
+        "preset": Annotated[str | None, presets],
+        "config_file": Annotated[Path | None, file],
+    }
+    documented = _field_docs()
+    defaults = AudioVadConfigV2()
+    for spec in fields(AudioVadConfigV2):
+        default = getattr(defaults, spec.name)
+        kind = bool if isinstance(default, bool) else float if spec.name == "max_speech" else type(default)
+        flag = "--" + spec.name.replace("_", "-")
+        name = f"{flag}/--no-{flag[2:]}" if kind is bool else flag
+        text = f"{documented[spec.name]} [dim]\\[default: {default}][/dim]"
+        option = typer.Option(name, metavar=None if kind is bool else "X", rich_help_panel=_CONFIG, help=text)
+        annotations[spec.name] = Annotated[kind | None, option]
+    return {
+        name: inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+        for name, annotation in annotations.items()
+    }
+
+
+def _field_docs() -> dict[str, str]:
+    """Return the line of documentation under each field of the config, so that --help says the same."""
+    tree = ast.parse(inspect.getsource(config_module))
+    body = next(node.body for node in tree.body if getattr(node, "name", "") == AudioVadConfigV2.__name__)
+    return {
+        node.target.id: str(text.value.value).replace("`", "")
+        for node, text in zip(body, body[1:], strict=False)
+        if isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+    }

@@ -1,0 +1,250 @@
+"""``agora-audio vad``: dump, detect, plot, replay."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from agora_audio.cli import report, say
+from agora_audio.cli.options import EngineOption, Rate, RawChannels, open_sound, takes_config
+from agora_audio.cli.output import Rows, open_rows, seconds_of, summarise, with_progress
+from agora_audio.errors import AudioError
+from agora_audio.frames import AudioFormat, AudioFrame, Channel, Framer, check_channel, pick_channel
+from agora_audio.io import AudioReader
+from agora_audio.lab.labels import FORMATS, LabelledSegment
+from agora_audio.lab.trace import trace_blocks
+from agora_audio.vad.audio_vad import AudioVadV2
+from agora_audio.vad.config import AudioVadConfigV2
+from agora_audio.vad.detect import SpeechDetector
+from agora_audio.vad.dump import VadDump, read_dump, replay
+from agora_audio.vad.engines import Engine, create_engine
+from agora_audio.vad.segments import Segment
+from agora_audio.vad.state_machine import VadState
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Find speech: dump, detect, plot, replay.", no_args_is_help=True)
+
+_FORMAT_NAMES = f"table, {', '.join(FORMATS)}"
+File = Annotated[str, typer.Argument(metavar="FILE", help="WAV, FLAC, OGG, MP3 or raw PCM; - for stdin.")]
+OneChannel = Annotated[
+    str, typer.Option("--channel", metavar="mix|N", rich_help_panel="Sound", help="All channels together, or one.")
+]
+Format = Annotated[
+    str | None,
+    typer.Option("--format", "-f", metavar="NAME", help=f"{_FORMAT_NAMES}. Table on a terminal, else jsonl."),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write there; the suffix names the format."),
+]
+
+
+@app.command()
+@takes_config
+def detect(
+    files: Annotated[list[str], typer.Argument(metavar="FILES...", help="Recordings; - for stdin, as it comes.")],
+    config: AudioVadConfigV2,
+    engine: EngineOption = "silero",
+    format: Format = None,
+    output: Output = None,
+    channel: Annotated[
+        str,
+        typer.Option(
+            "--channel", metavar="mix|N|each", rich_help_panel="Sound", help="All channels together, one, or each."
+        ),
+    ] = "mix",
+    sample_rate: Rate = None,
+    channels: RawChannels = None,
+) -> int:
+    """Print where speech begins and ends, a line a segment as soon as it is known.
+
+    A file that cannot be read is reported; the others are done all the same.
+    """
+    worst = 0
+    durations: dict[str, float] = {}
+    found: list[LabelledSegment] = []
+    create_engine(engine)  # a name that is unknown or not installed is one error, not one for each file
+    with open_rows(format, output, with_file=len(files) > 1, with_channel=channel == "each") as rows:
+        for name in files:
+            try:
+                with open_sound(name, sample_rate, channels) as reader:
+                    found += _detect_one(reader, config, engine, channel, rows, durations)
+            except BrokenPipeError:
+                raise
+            except (AudioError, OSError) as error:
+                worst = max(worst, report(error))
+        rows.close(durations)
+    if sys.stdout.isatty() and durations:
+        summarise(found, sum(durations.values()))
+    return worst
+
+
+def _detect_one(
+    reader: AudioReader,
+    config: AudioVadConfigV2,
+    engine: str,
+    channel: str,
+    rows: Rows,
+    durations: dict[str, float],
+) -> list[LabelledSegment]:
+    detectors = {
+        number: SpeechDetector(reader.format, config, engine, "mix" if number is None else number)
+        for number in _channels(channel, reader.format)
+    }
+    found: list[LabelledSegment] = []
+    size = 0
+
+    def write(closed: Callable[[SpeechDetector], list[Segment]]) -> None:
+        new = [(segment, number) for number, one in detectors.items() for segment in closed(one)]
+        for segment, number in sorted(new, key=lambda pair: pair[0].ended_at):
+            found.append(LabelledSegment(segment, reader.name, number))
+            rows.write(found[-1])
+
+    try:
+        for block in with_progress(reader):
+            size += len(block)
+            write(lambda one: one.push(block))  # noqa: B023 - called at once
+    finally:
+        # Also when the pipe is ended from the keyboard: speech that is open is not lost.
+        write(lambda one: one.flush())
+        durations[reader.name] = seconds_of(size, reader.format)
+        for note in reader.notes:
+            say(note)
+    return found
+
+
+def _channels(channel: str, format: AudioFormat) -> list[int | None]:
+    if channel == "each":
+        return list(range(format.channels))
+    number = _channel(channel, format)
+    return [None if number == "mix" else number]
+
+
+def _channel(text: str, format: AudioFormat) -> Channel:
+    return check_channel(int(text) if text.isdigit() else text, format)
+
+
+@app.command()
+@takes_config
+def dump(
+    file: File,
+    config: AudioVadConfigV2,
+    out: Annotated[
+        Path, typer.Option("--out", "-O", metavar="DIR", help="Folder in which the dated folder of the run is made.")
+    ] = Path("vad_dump"),
+    engine: EngineOption = "silero",
+    format: Format = None,
+    output: Output = None,
+    channel: OneChannel = "mix",
+    sample_rate: Rate = None,
+    channels: RawChannels = None,
+) -> int:
+    """Write what the VAD saw and decided, frame by frame, in the layout of the SDK's VadDump, and print the speech.
+
+    The folder holds source.pcm, vad_N.pcm for each segment, label.txt, rms.pcm, pitch.pcm and voice_prob.pcm to look at
+    in an audio editor, and segments.json with times and config: `agora-audio vad replay` runs another config over it.
+    """
+    with open_sound(file, sample_rate, channels) as reader:
+        chosen = _channel(channel, reader.format)
+        found: list[LabelledSegment] = []
+        vad, labeller = AudioVadV2(config), create_engine(engine)
+        frames = 0
+        with open_rows(format, output, with_file=False, with_channel=False) as rows, VadDump(out, config) as target:
+            for frame in _labelled(reader, labeller, chosen):
+                frames += 1
+                state, data = vad.process(frame)
+                closed = vad.segment if state is VadState.STOP_SPEAKING else None
+                target.write(frame, data, state, closed)
+                _write(rows, found, closed, reader.name, chosen)
+            closed = vad.segment if vad.flush().state is VadState.STOP_SPEAKING else None
+            target.close(closed)
+            _write(rows, found, closed, reader.name, chosen)
+            seconds = reader.format.frame_time(frames - 1)
+            rows.close({reader.name: seconds})
+    for note in reader.notes:
+        say(note)
+    if sys.stdout.isatty():
+        summarise(found, seconds)
+    say(f"dump written to {target.directory}")
+    return 0
+
+
+def _labelled(reader: AudioReader, engine: Engine, channel: Channel) -> Iterator[AudioFrame]:
+    """Go through a recording frame by frame, as a live call would."""
+    framer = Framer(reader.format if channel == "mix" else AudioFormat(reader.format.sample_rate))
+    for block in with_progress(reader):
+        if channel != "mix":
+            samples = np.frombuffer(block, "<i2").reshape(-1, reader.format.channels)
+            block = pick_channel(samples, channel).tobytes()
+        for frame in framer.push(block):
+            yield from engine.push(frame)
+    for frame in framer.flush():
+        yield from engine.push(frame)
+    yield from engine.flush()
+
+
+def _write(rows: Rows, found: list[LabelledSegment], segment: Segment | None, name: str, channel: Channel) -> None:
+    if segment is not None:
+        found.append(LabelledSegment(segment, name, None if channel == "mix" else channel))
+        rows.write(found[-1])
+
+
+@app.command(name="replay")
+@takes_config
+def replay_command(
+    dumped: Annotated[Path, typer.Argument(metavar="DUMPDIR", help="A dump made here or by the SDK.")],
+    config: AudioVadConfigV2 | None,
+    format: Format = None,
+    output: Output = None,
+) -> int:
+    """Run another config over the labels of a dump: no sound, no engine, at once.
+
+    Without any VAD parameter it is the dump's own config, which a dump of the SDK does not hold: then the defaults.
+    """
+    labels = read_dump(dumped)
+    chosen = config or labels.config or AudioVadConfigV2()
+    found = [LabelledSegment(s, str(dumped)) for _, s in replay(labels, chosen) if s is not None]
+    seconds = labels.format.frame_time(len(labels.states) - 1)
+    with open_rows(format, output, with_file=False, with_channel=False) as rows:
+        for row in found:
+            rows.write(row)
+        rows.close({str(dumped): seconds})
+    recorded = int(np.count_nonzero(labels.states == VadState.START_SPEAKING))
+    if not labels.exact:
+        say("levels and probabilities of this dump are rounded: a frame at a threshold may fall on the other side")
+    if sys.stdout.isatty():
+        summarise(found, seconds)
+    say(f"the dump recorded {recorded} starts, this config gives {len(found)} segments")
+    return 0
+
+
+@app.command()
+@takes_config
+def plot(
+    file: File,
+    config: AudioVadConfigV2,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="PNG, SVG or PDF, by its suffix.")],
+    engine: EngineOption = "silero",
+    channel: OneChannel = "mix",
+    sample_rate: Rate = None,
+    channels: RawChannels = None,
+    start: Annotated[float, typer.Option(metavar="S", help="First second to draw.")] = 0.0,
+    end: Annotated[float | None, typer.Option(metavar="S", help="Last second to draw; the end if left out.")] = None,
+) -> int:
+    """Draw waveform, probability and level with their thresholds, segments and states."""
+    from agora_audio.lab.plots import plot_vad, save_figure
+
+    with open_sound(file, sample_rate, channels) as reader:
+        blocks = with_progress(reader)
+        trace = trace_blocks(blocks, reader.format, config, engine, _channel(channel, reader.format))
+    for note in reader.notes:
+        say(note)
+    save_figure(plot_vad(trace, title=Path(reader.name).name, start=start, end=end), output)
+    say(f"plot written to {output}")
+    return 0
