@@ -157,7 +157,8 @@ class Resampler:
         product = np.matmul(table.weights, windows).reshape(len(line), -1)
         line[:, :tail] = line[:, len(frame) : len(frame) + tail].copy()
         self._frame += 1
-        return product[:, : table.length].T
+        frame_out: NDArray[np.float32] = product[:, : table.length].T
+        return frame_out
 
     def _as_given(self, outputs: list[NDArray[np.float32]], samples: NDArray[Any]) -> NDArray[Any]:
         if not outputs:

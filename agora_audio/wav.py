@@ -112,7 +112,7 @@ def read_header(source: _Source, name: str) -> WavHeader:
         raise FormatError(f"{name} begins like a WAV file but is none")
     riff_size = struct.unpack("<I", riff[4:8])[0]
     offset = 12
-    layout: tuple[int, ...] | None = None
+    layout: tuple[int, int, int, int, int, int] | None = None
     while True:
         chunk = source.read_exactly(8)
         if len(chunk) < 8:
@@ -134,11 +134,11 @@ def read_header(source: _Source, name: str) -> WavHeader:
     return WavHeader(*layout, data_size=None if unknown else size, data_offset=offset)
 
 
-def _layout(body: bytes) -> tuple[int, ...]:
-    code, *rest = struct.unpack("<HHIIHH", body[:16])
+def _layout(body: bytes) -> tuple[int, int, int, int, int, int]:
+    code, channels, sample_rate, byte_rate, block_align, bits = struct.unpack("<HHIIHH", body[:16])
     if code == _EXTENSIBLE and len(body) >= 26:
         code = struct.unpack("<H", body[24:26])[0]
-    return (code, *rest)
+    return code, channels, sample_rate, byte_rate, block_align, bits
 
 
 def to_int16(samples: NDArray[np.floating], name: str, done: int, format: AudioFormat) -> tuple[NDArray[np.int16], int]:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 import agora_audio
-from agora_audio.cli import doctor, vad
+from agora_audio.cli import close_stdout, doctor, vad
 
 __all__ = ["app"]
 
+
+class _Commands(TyperGroup):
+    """The commands, ended quietly by a reader such as ``head`` that has seen enough."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            close_stdout()
+            return 0
+
+
 app = typer.Typer(
+    cls=_Commands,
     name="agora-audio",
     help="The audio front end of a voice agent, on files and pipes: what is tuned here runs unchanged in the call.",
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
+import itertools
 import sys
 from collections.abc import Callable
 from dataclasses import fields
@@ -127,25 +128,44 @@ def _config_parameters() -> dict[str, inspect.Parameter]:
     defaults = AudioVadConfigV2()
     for spec in fields(AudioVadConfigV2):
         default = getattr(defaults, spec.name)
-        kind = bool if isinstance(default, bool) else float if spec.name == "max_speech" else type(default)
-        flag = "--" + spec.name.replace("_", "-")
-        name = f"{flag}/--no-{flag[2:]}" if kind is bool else flag
-        text = f"{documented[spec.name]} [dim]\\[default: {default}][/dim]"
-        option = typer.Option(name, metavar=None if kind is bool else "X", rich_help_panel=_CONFIG, help=text)
-        annotations[spec.name] = Annotated[kind | None, option]
+        switch = isinstance(default, bool)
+        kind = bool if switch else float if spec.name == "max_speech" else type(default)
+        option = typer.Option(
+            "--" + spec.name.replace("_", "-"),
+            metavar="on|off" if switch else "N" if kind is int else "X",
+            parser=_switch if switch else None,
+            rich_help_panel=_CONFIG,
+            help=f"{documented[spec.name]} [dim]\\[default: {_shown(default)}][/dim]",
+        )
+        # A parameter of type bool would become a flag that takes no value, and could not say off.
+        annotations[spec.name] = Annotated[(str if switch else kind) | None, option]
     return {
         name: inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
         for name, annotation in annotations.items()
     }
 
 
+def _switch(text: str) -> bool:
+    try:
+        return {"on": True, "true": True, "off": False, "false": False}[text.lower()]
+    except KeyError:
+        raise ConfigError(f"{text!r} must be on or off") from None
+
+
+def _shown(default: Any) -> str:
+    if isinstance(default, bool):
+        return "on" if default else "off"
+    return "never" if default is None else str(default)
+
+
 def _field_docs() -> dict[str, str]:
     """Return the line of documentation under each field of the config, so that --help says the same."""
     tree = ast.parse(inspect.getsource(config_module))
-    body = next(node.body for node in tree.body if getattr(node, "name", "") == AudioVadConfigV2.__name__)
+    classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
+    body = next(node.body for node in classes if node.name == AudioVadConfigV2.__name__)
     return {
         node.target.id: str(text.value.value).replace("`", "")
-        for node, text in zip(body, body[1:], strict=False)
+        for node, text in itertools.pairwise(body)
         if isinstance(node, ast.AnnAssign)
         and isinstance(node.target, ast.Name)
         and isinstance(text, ast.Expr)

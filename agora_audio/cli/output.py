@@ -36,7 +36,7 @@ class Rows(Protocol):
 class TableRows:
     """Aligned columns on a terminal, a line as soon as a segment is known."""
 
-    _COLUMNS = ("start", "end", "length", "decided after")
+    _COLUMNS = ("start", "end", "length", "start known", "end known")
 
     def __init__(self, with_file: bool, with_channel: bool) -> None:
         self._file = with_file
@@ -48,9 +48,10 @@ class TableRows:
         segment = row.segment
         if not self._begun:
             self._begun = True
-            self._print([f"{title:>13}" for title in self._COLUMNS], "channel", "file")
-        delays = f"+{segment.started_at - segment.start:.2f} +{segment.ended_at - segment.end:.2f}"
-        times = [f"{segment.start:13.3f}", f"{segment.end:13.3f}", f"{segment.duration:13.3f}", f"{delays:>13}"]
+            self._print([f"{title:>11}" for title in self._COLUMNS], "channel", "file")
+        times = [f"{value:11.3f}" for value in (segment.start, segment.end, segment.duration)]
+        delays = [segment.started_at - segment.start, segment.ended_at - segment.end]
+        times += [f"{f'+{delay:.2f} s':>11}" for delay in delays]
         self._print(times, "mix" if row.channel is None else str(row.channel), row.file)
 
     def close(self, durations: dict[str, float]) -> None:

@@ -132,7 +132,8 @@ class VadDump:
         line, columns = self._described(frame, VadState(vad_state))
         self._files["source.pcm"].write(frame.pcm)
         self._files["label.txt"].write(line.encode())
-        assert frame.voice_prob is not None and frame.rms_db is not None
+        assert frame.voice_prob is not None
+        assert frame.rms_db is not None
         self._files["labels.f64"].write(_LABELS.pack(frame.voice_prob, frame.rms_db))
         for column, value in zip(_COLUMNS, columns, strict=True):
             self._files[f"{column}.pcm"].write(struct.pack("<h", value) * (len(frame.pcm) // 2))

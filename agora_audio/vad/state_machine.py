@@ -134,6 +134,8 @@ class VadStateMachine:
         self.config = config
         self.format = format
         self.events: deque[VadEvent] = deque(maxlen=_EVENTS_KEPT)
+        self._window = self._run = self._run_level = 0
+        self._levels: deque[int | None] = deque(maxlen=config.start_recognize_count)
         self._consecutive = config.algorithm == "consecutive"
         self._start_count = config.start_recognize_count
         self._stop_count = config.stop_recognize_count
@@ -296,10 +298,8 @@ class VadStateMachine:
         """Go back to idle with an empty start window."""
         self.phase = Phase.IDLE
         self.held = 0
-        self._window: int = 0
-        self._run: int = 0
-        self._run_level: int = 0
-        self._levels: deque[int | None] = deque(maxlen=self._start_count)
+        self._window = self._run = self._run_level = 0
+        self._levels.clear()
 
     def _suspect(self, window: int, active: bool) -> None:
         """Announce a provisional start, or take it back after as many inactive frames in a row as it took."""

@@ -32,6 +32,9 @@ class EnergyEngine(WindowedEngine):
     """
 
     hop = 160
+    _heard: bool
+    _level: float
+    _floor: float
 
     def __init__(self, margin_db: float = 12.0) -> None:
         if isinstance(margin_db, bool) or not isinstance(margin_db, (int, float)) or not 0 < margin_db <= 60:
@@ -50,5 +53,5 @@ class EnergyEngine(WindowedEngine):
 
     def _reset_model(self) -> None:
         self._heard = False
-        self._level: float = 0.0
-        self._floor: float = 0.0
+        self._level = 0.0
+        self._floor = 0.0

@@ -33,6 +33,7 @@ class SileroOnnxEngine(WindowedEngine):
     """
 
     hop = 512
+    _state: NDArray[np.float32]
 
     def __init__(self, model: str | Path | None = None) -> None:
         self._session = _session(str(model) if model is not None else _installed_model())
@@ -49,7 +50,7 @@ class SileroOnnxEngine(WindowedEngine):
 
     def _reset_model(self) -> None:
         self._input = np.zeros((1, _CONTEXT + self.hop), np.float32)
-        self._state: NDArray[np.float32] = np.zeros((2, 1, 128), np.float32)
+        self._state = np.zeros((2, 1, 128), np.float32)
 
 
 def _installed_model() -> str:
