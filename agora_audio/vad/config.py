@@ -265,21 +265,23 @@ PRESETS: Mapping[str, AudioVadConfigV2] = {
     "quiet": AudioVadConfigV2(),
     "noisy": AudioVadConfigV2(start_rms_threshold=-40, stop_rms_threshold=-40),
     "very-noisy": AudioVadConfigV2(start_rms_threshold=-30, stop_rms_threshold=-30),
-    # Ours. A start after 6 active frames of 8 and a stop after a quarter of a second: for interrupting a bot.
+    # Ours. A start after 6 active frames of 8, a stop after 0.3 s nearly without speech: for interrupting a bot.
     "low-latency": AudioVadConfigV2(
         pre_start_recognize_count=30,
         start_recognize_count=8,
         stop_recognize_count=30,
-        inactive_percent=0.8,
+        inactive_percent=0.9,
         start_voice_prob=50,
-        stop_voice_prob=35,
+        stop_voice_prob=25,
         start_rms_threshold=-60,
         stop_rms_threshold=-60,
     ),
-    # Ours. A talker across the room is 20 to 30 dB weaker: the probability decides, the level hardly.
+    # Ours. A talker across the room is 20 to 30 dB weaker and blurred: low probabilities count, the level hardly does.
     "far-field": AudioVadConfigV2(
-        start_voice_prob=50,
-        stop_voice_prob=35,
+        active_percent=0.5,
+        inactive_percent=0.7,
+        start_voice_prob=20,
+        stop_voice_prob=10,
         start_rms_threshold=-75,
         stop_rms_threshold=-75,
     ),
