@@ -26,6 +26,10 @@ MAX_CHANNELS = 64
 SILENCE_DB = -127.0
 """Level of digital silence, and the lowest level there is: the 0 of the SDK's scale of 0 to 127."""
 
+PCM = np.dtype("<i2")
+"""Type of a sample, made once: looking it up by its name costs as much as reading a frame."""
+
+_FLOAT64 = np.dtype(np.float64)
 _FULL_SCALE_POWER = 32768.0**2
 
 Channel: TypeAlias = Literal["mix"] | int
@@ -152,7 +156,7 @@ class AudioFrame:
 
     def samples(self) -> NDArray[np.int16]:
         """Return the samples, read-only, shape (n, channels)."""
-        return np.frombuffer(self.pcm, "<i2").reshape(-1, self.format.channels)
+        return np.frombuffer(self.pcm, PCM).reshape(-1, self.format.channels)
 
 
 class Framer:
@@ -252,8 +256,13 @@ def rms_db(pcm: bytes | NDArray[np.int16]) -> float:
     >>> rms_db(bytes(320))
     -127.0
     """
-    samples = (np.frombuffer(pcm, "<i2") if isinstance(pcm, bytes) else pcm.ravel()).astype(np.float64)
-    return _level(samples.dot(samples), samples.size)
+    return level_of(np.frombuffer(pcm, PCM) if isinstance(pcm, bytes) else pcm.ravel())
+
+
+def level_of(samples: NDArray[np.int16]) -> float:
+    """Return the level of samples, shape (n,), in dBFS: `rms_db` for the hot path, without its choices."""
+    power = samples.astype(_FLOAT64)
+    return _level(power.dot(power), len(power))
 
 
 def rms_db_of_frames(samples: NDArray[np.int16], ends: Sequence[int]) -> list[float]:

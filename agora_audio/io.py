@@ -308,16 +308,17 @@ class _Joined:
     def __init__(self, head: bytes, stream: IO[bytes]) -> None:
         self._head = head
         self._stream = stream
-        self._read: Any = getattr(stream, "read1", stream.read)
+        # A pipe gives what it has; of a file the blocks are as long as asked.
+        self._read: Any = stream.read if _is_seekable(stream) else getattr(stream, "read1", stream.read)
 
     def read(self, size: int) -> bytes:
-        if self._head:
-            head, self._head = self._head[:size], self._head[size:]
+        head, self._head = self._head[:size], self._head[size:]
+        if len(head) == size:
             return head
-        block: bytes | None = self._read(size)
+        block: bytes | None = self._read(size - len(head))
         if block is None:
             raise FormatError("the stream is in non-blocking mode: hand in a blocking one")
-        return block
+        return head + block
 
     def read_exactly(self, size: int) -> bytes:
         """Return `size` bytes, or fewer at the end of the stream."""

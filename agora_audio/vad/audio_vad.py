@@ -23,6 +23,9 @@ class VadResult(NamedTuple):
     """PCM of the speech, in the format of the frames; ``b""`` if there is none."""
 
 
+_NOTHING = VadResult(VadState.NON_SPEAKING, b"")
+
+
 class AudioVadV2:
     """Agora's AudioVadV2 over labelled 10 ms frames: one object per stream.
 
@@ -83,7 +86,7 @@ class AudioVadV2:
             return VadResult(state, data)
         while len(held) > self._machine.held:
             held.popleft()
-        return VadResult(state, b"")
+        return _NOTHING
 
     def flush(self) -> VadResult:
         """End the stream: ``(STOP_SPEAKING, b"")`` if a segment was open, else ``(NON_SPEAKING, b"")``."""

@@ -137,6 +137,8 @@ class VadStateMachine:
         self._window = self._run = self._run_level = 0
         self._levels: deque[int | None] = deque(maxlen=config.start_recognize_count)
         self._consecutive = config.algorithm == "consecutive"
+        self._adaptive = config.adaptive_rms
+        self._start_prob, self._stop_prob = config.start_voice_prob, config.stop_voice_prob
         self._start_count = config.start_recognize_count
         self._stop_count = config.stop_recognize_count
         self._capacity = config.pre_start_recognize_count + config.start_recognize_count
@@ -186,12 +188,11 @@ class VadStateMachine:
         if not (0.0 <= voice_prob <= 1.0 and -127.0 <= rms_db <= 0.0):
             raise FormatError(f"labels are {voice_prob=}, {rms_db=}: must be 0 to 1, and -127 to 0 dBFS")
         if self._consecutive:
-            threshold = self._start_db
-            active = round(100 * voice_prob) > self.config.start_voice_prob or round(rms_db) > threshold
+            active = round(100 * voice_prob) > self._start_prob or round(rms_db) > self._start_db
         elif self.phase is Phase.IDLE:
-            active = rms_db > self._start_db and round(100 * voice_prob) > self.config.start_voice_prob
+            active = rms_db > self._start_db and round(100 * voice_prob) > self._start_prob
         else:
-            active = rms_db > self._stop_db and round(100 * voice_prob) > self.config.stop_voice_prob
+            active = rms_db > self._stop_db and round(100 * voice_prob) > self._stop_prob
         self._frame += 1
         if self.phase is Phase.IDLE:
             return self._idle(active, rms_db)
@@ -213,19 +214,22 @@ class VadStateMachine:
         window = self._window = (self._window << 1 | active) & self._start_mask
         if self.held < self._capacity:
             self.held += 1
-        if active:
-            level = round(rms_db) + SDK_RMS_OFFSET
-            self._run += 1
-            self._run_level += level
-        elif self._run:
-            self._run = self._run_level = 0
-        if self.config.adaptive_rms and not self._consecutive:
-            self._levels.append((round(rms_db) + SDK_RMS_OFFSET) if active else None)
+        if self._consecutive:
+            self._count_run(active, rms_db)
+        elif self._adaptive:
+            self._levels.append(round(rms_db) + SDK_RMS_OFFSET if active else None)
         if self._start_rule(window):
             return self._begin(window)
         if self._provisional_mask:
             self._suspect(window, active)
         return VadState.NON_SPEAKING
+
+    def _count_run(self, active: bool, rms_db: float) -> None:
+        if active:
+            self._run += 1
+            self._run_level += round(rms_db) + SDK_RMS_OFFSET
+        else:
+            self._run = self._run_level = 0
 
     def _start_rule(self, window: int) -> bool:
         if self._consecutive:
@@ -236,7 +240,7 @@ class VadStateMachine:
         """Open a segment: back-date its onset, fix the adaptive threshold, announce it if it is long enough."""
         self._onset = self._frame - window.bit_length()
         self._last_active = self._frame - (window & -window).bit_length()
-        if self.config.adaptive_rms:
+        if self._adaptive:
             self._set_thresholds(self._reference())
         self._window = self._silence = self._since_start = 0
         self._run = self._run_level = 0

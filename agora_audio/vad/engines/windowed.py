@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections import deque
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agora_audio.errors import FormatError
-from agora_audio.frames import AudioFormat, AudioFrame, pick_channel, rms_db
+from agora_audio.frames import FRAMES_PER_SECOND, PCM, AudioFormat, AudioFrame, level_of, pick_channel
 from agora_audio.resample import Resampler
 
 __all__ = ["Engine", "WindowedEngine"]
@@ -72,14 +73,13 @@ class WindowedEngine(ABC):
     @property
     def latency(self) -> int:
         """Longest wait of a frame for its label, in samples at `rate`; of 16 kHz mono before the first frame."""
-        format = self._format or AudioFormat(self.rate)
-        delay = self._resampler.delay if self._resampler else 0
-        period = math.lcm(self.hop, self.rate // 100) // (self.rate // 100)
-        waits = (
-            (_window_of(k, AudioFormat(self.rate), self.rate, self.hop, 0) + 1) * self.hop - (k + 1) * self.rate // 100
-            for k in range(period)
-        )
-        return max(0, *waits) + (delay if format.sample_rate != self.rate else 0)
+        centre, waits = self._first_centre, []
+        # After as many frames as a window has samples, frames and windows stand to each other as at the beginning.
+        for index in range(self.hop * len(self._steps)):
+            end = (index + 1) * self.rate // FRAMES_PER_SECOND
+            waits.append((centre // self.hop + 1) * self.hop - end)
+            centre += self._steps[index % len(self._steps)]
+        return max(0, *waits)
 
     def push(self, frame: AudioFrame) -> list[AudioFrame]:
         """Take the next frame and return, in order, the frames whose sound has been judged, labelled.
@@ -95,8 +95,8 @@ class WindowedEngine(ABC):
             raise FormatError(f"frame is a {type(frame).__name__}, must be an AudioFrame") from None
         if format is not self._format:
             self._check_format(format)
-        self._waiting.append((frame, rms_db(pcm)))
-        samples = np.frombuffer(pcm, "<i2")
+        samples = np.frombuffer(pcm, PCM)
+        self._waiting.append((frame, level_of(samples)))
         self._advance(samples if format.channels == 1 else pick_channel(samples.reshape(-1, format.channels), "mix"))
         self._pushed += 1
         return self._labelled()
@@ -153,19 +153,21 @@ class WindowedEngine(ABC):
         self._resampler: Resampler | None = None
         if format is not None and format.sample_rate != self.rate:
             self._resampler = Resampler(format.sample_rate, self.rate)
+        delay = self._resampler.delay if self._resampler else 0
+        centres = _centres(format or AudioFormat(self.rate), self.rate, delay)
+        self._first_centre = self._next_centre = centres[0]
+        self._steps = [following - centre for centre, following in pairwise(centres)]
         self._window = np.zeros(self.hop, np.int16)
         self._filled = 0
         self._pushed = self._released = 0
         # Probabilities of the windows from number `_oldest` on, as far as frames still need them.
         self._judged: deque[float] = deque()
         self._oldest = 0
-        self._next_window = 0
         self._waiting: deque[tuple[AudioFrame, float]] = deque()
 
     def _check_format(self, format: AudioFormat) -> None:
         if self._format is None:
             self._start_stream(format)
-            self._next_window = self._window_of_next()
         elif format != self._format:
             raise FormatError(
                 f"the frame is {format.describe()}, the stream is {self._format.describe()}: "
@@ -176,23 +178,27 @@ class WindowedEngine(ABC):
         """Judge all windows that the next mono samples, at the rate of the stream, complete."""
         if self._resampler:
             samples = self._resampler.push(samples)
+        filled, hop = self._filled, self.hop
+        end = filled + len(samples)
+        if end < hop:
+            self._window[filled:end] = samples
+            self._filled = end
+            return
+        if end == hop and not filled:
+            self._judged.append(self._judge(samples))
+            return
         taken = 0
-        if self._filled:
-            taken = min(self.hop - self._filled, len(samples))
-            self._window[self._filled : self._filled + taken] = samples[:taken]
-            self._filled += taken
-            if self._filled < self.hop:
-                return
+        if filled:
+            taken = hop - filled
+            self._window[filled:] = samples[:taken]
             self._judged.append(self._judge(self._window))
-        whole = (len(samples) - taken) // self.hop
-        if whole == 1:
-            self._judged.append(self._judge(samples[taken : taken + self.hop]))
-        elif whole:
-            self._judged.extend(self._judge_all(samples[taken : taken + whole * self.hop].reshape(whole, self.hop)))
-        rest = samples[taken + whole * self.hop :]
-        self._filled = len(rest)
-        if self._filled:
-            self._window[: self._filled] = rest
+        whole = (len(samples) - taken) // hop
+        if whole:
+            self._judged.extend(self._judge_all(samples[taken : taken + whole * hop].reshape(whole, hop)))
+        rest = len(samples) - taken - whole * hop
+        self._filled = rest
+        if rest:
+            self._window[:rest] = samples[-rest:]
 
     def _silence(self) -> NDArray[np.int16]:
         assert self._format is not None
@@ -208,30 +214,29 @@ class WindowedEngine(ABC):
 
     def _release(self) -> list[float]:
         """Return the probabilities of the frames whose window is complete, and forget windows that no frame needs."""
-        probabilities: list[float] = []
         judged = self._judged
-        while self._released < self._pushed:
-            ahead = self._next_window - self._oldest
-            if ahead >= len(judged):
-                break
-            probabilities.append(judged[ahead])
+        if not judged:
+            return []
+        probabilities: list[float] = []
+        window, oldest, steps = self._next_centre // self.hop, self._oldest, self._steps
+        while self._released < self._pushed and window - oldest < len(judged):
+            probabilities.append(judged[window - oldest])
+            self._next_centre += steps[self._released % len(steps)]
             self._released += 1
-            self._next_window = self._window_of_next()
-        for _ in range(min(self._next_window - self._oldest, len(judged))):
+            window = self._next_centre // self.hop
+        while oldest < window and judged:
             judged.popleft()
-            self._oldest += 1
+            oldest += 1
+        self._oldest = oldest
         return probabilities
 
-    def _window_of_next(self) -> int:
-        return self._window_of_frame(self._released)
 
-    def _window_of_frame(self, index: int) -> int:
-        assert self._format is not None
-        delay = self._resampler.delay if self._resampler else 0
-        return _window_of(index, self._format, self.rate, self.hop, delay)
+def _centres(format: AudioFormat, rate: int, delay: int) -> list[int]:
+    """Return the sample, at the rate of an engine, on which the centre of each frame falls.
 
-
-def _window_of(index: int, format: AudioFormat, rate: int, hop: int, delay: int) -> int:
-    """Return the number of the window that holds the centre of a frame."""
-    twice_centre = format.frame_end(index - 1) + format.frame_end(index)
-    return (twice_centre * rate // (2 * format.sample_rate) + delay) // hop
+    They advance by the same steps again and again, after a single one at rates that 100 divides: one cycle is returned,
+    and the first of the next.
+    """
+    cycle = FRAMES_PER_SECOND // math.gcd(format.sample_rate, FRAMES_PER_SECOND)
+    twice = [format.frame_end(k - 1) + format.frame_end(k) for k in range(cycle + 1)]
+    return [centre * rate // (2 * format.sample_rate) + delay for centre in twice]

@@ -1,0 +1,484 @@
+"""Pictures of what a VAD saw and decided: waveform, probability, level and states over one time axis.
+
+Nothing is left out of a long recording. Where more frames than pixels are in sight, the frames that share a pixel are
+drawn as the band from their lowest to their highest value, with their mean as a line (for levels: of the dB values);
+segments, thresholds and states stay exact, and none gets so thin that it vanishes. Colours are those of Okabe and Ito,
+which people with any colour vision tell apart; what matters differs in shape or place too, for print in grey.
+
+Figures are made with matplotlib's objects, never with pyplot: no window, no state that is shared, nothing to close.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import secrets
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agora_audio.errors import ConfigError, EngineUnavailable, FormatError
+from agora_audio.frames import FRAMES_PER_SECOND
+from agora_audio.lab.trace import VadTrace
+from agora_audio.vad.config import AudioVadConfigV2
+from agora_audio.vad.segments import Segment
+from agora_audio.vad.state_machine import VadState
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["Panels", "plot_vad", "save_figure"]
+
+_SUFFIXES = (".png", ".svg", ".pdf")
+
+_SIGNAL = "#0072B2"
+_SPEECH, _SPEECH_TINT = "#56B4E9", "#CDE9F8"
+_START, _STOP, _BOTH = "#009E73", "#D55E00", "#444444"
+_MISSED, _FALSE_ALARM = "#CC79A7", "#E69F00"
+_SILENT = "#E4E4E4"
+
+_SIZE = (10.0, 6.4)
+_DPI = 150
+_SMALL = 8.0
+_LETTERS_IN_A_LINE = 130
+# A group of frames for each pixel of a figure of ours, and not fewer in a small panel: print has finer dots.
+_GROUPS = 1500
+_LOWEST_DB = -100.0
+_STEPS = (
+    *(digit * 10.0**power for power in (-3, -2, -1) for digit in (1, 2, 5)),
+    *(1.0, 2.0, 5.0, 10.0, 15.0, 30.0),
+    *(60.0 * minutes for minutes in (1, 2, 5, 10, 15, 30)),
+    *(3600.0 * hours for hours in (1, 2, 3, 6, 12, 24)),
+)
+
+
+class Panels(np.ndarray[Any, np.dtype[np.object_]]):
+    """An array of axes that a notebook shows as the picture they are in; the figure is ``panels[0].figure``."""
+
+    def _repr_png_(self) -> bytes:
+        stream = io.BytesIO()
+        _figure_of(self).savefig(stream, format="png")
+        return stream.getvalue()
+
+
+def plot_vad(
+    trace: VadTrace,
+    ax: Axes | Sequence[Axes] | NDArray[np.object_] | None = None,
+    *,
+    title: str | None = None,
+    start: float = 0.0,
+    end: float | None = None,
+    reference: Sequence[Segment] | None = None,
+) -> Any:
+    """Draw waveform, probability and level with their thresholds, and the states, one above the other.
+
+    Parameters
+    ----------
+    trace
+        What `trace_speech` returned.
+    ax
+        Where to draw: four axes, or one for the waveform with its segments alone; None: a new figure.
+    title
+        Line above the picture, such as the name of the recording.
+    start, end
+        Part to draw, seconds; `end` None, or behind the end: to the end.
+    reference
+        What should have been found, in any order: a strip below the states shows where the speech that was found,
+        `Segment.start` to `Segment.end`, covers it, misses it or is too much. Not with a single axes.
+
+    Returns
+    -------
+    Panels or as given
+        The four axes, which a notebook shows as their picture; or `ax`, if that was given.
+
+    Raises
+    ------
+    ConfigError
+        If `start`, `end` or `ax` is not usable.
+    FormatError
+        If there is no sound in the trace.
+    EngineUnavailable
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from agora_audio.frames import AudioFormat
+    >>> from agora_audio.lab.trace import trace_speech
+    >>> panels = plot_vad(trace_speech(bytes(32000), AudioFormat(16000), engine="energy"), title="nobody")
+    >>> [panel.get_ylabel() for panel in panels][:3]
+    ['amplitude', 'probability', 'level, dBFS']
+
+    Notes
+    -----
+    A frame is drawn over its 10 ms, and a mark stands where its frame ends: that is when START or STOP was known. A
+    segment that the end of the recording closed has no STOP frame, so it has no STOP in the strip of states.
+    """
+    span = _checked_span(trace, start, end)
+    given = _checked_axes(ax)
+    if given is not None and len(given) == 1 and reference is not None:
+        raise ConfigError("reference has its place below the states: give four axes, or none")
+    panels = given if given is not None else _new_panels(trace, title, reference is not None)
+    view = _view(trace, *span, groups=max(_GROUPS, int(panels[0].bbox.width)))
+    _draw_waveform(panels[0], view)
+    if len(panels) > 1:
+        _draw_probability(panels[1], view)
+        _draw_level(panels[2], view)
+        _draw_states(panels[3], view, reference)
+    _lay_out_time(panels, view)
+    _explain(panels, title, own=given is None)
+    return np.array(panels, dtype=object).view(Panels) if given is None else ax
+
+
+def save_figure(figure_or_axes: Any, path: str | Path) -> None:
+    """Write a figure to a file, whole or not at all; the suffix names the format: .png, .svg or .pdf.
+
+    Parameters
+    ----------
+    figure_or_axes
+        A figure, axes of it or an array of them, such as `plot_vad` returns.
+    path
+        An existing file is replaced once the new one is complete.
+
+    Raises
+    ------
+    ConfigError
+        If the suffix is unknown or there is no figure.
+    OSError
+        If the file cannot be written; nothing is left of it then, and an existing one stays.
+    """
+    target = Path(path)
+    suffix = target.suffix.lower()
+    if suffix not in _SUFFIXES:
+        raise ConfigError(f"{target.name!r} does not end in one of {', '.join(_SUFFIXES)}: the suffix names the format")
+    figure = _figure_of(figure_or_axes)
+    target = target.resolve()  # a link stays, its file is replaced
+    beside = target.with_name(f".plot-{secrets.token_hex(8)}.tmp")
+    try:
+        with open(beside, "xb") as stream:
+            figure.savefig(stream, format=suffix[1:])
+        os.replace(beside, target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _figure_of(drawn: Any) -> Figure:
+    first = drawn if hasattr(drawn, "savefig") else next(iter(np.ravel(np.array(drawn, dtype=object))), None)
+    while first is not None and not hasattr(first, "savefig"):
+        first = getattr(first, "figure", None)
+    if first is None:
+        raise ConfigError(f"{drawn!r} is neither a figure nor axes: give what plot_vad returned")
+    figure: Figure = first
+    return figure
+
+
+def _matplotlib(module: str) -> Any:
+    try:
+        import_module("matplotlib")
+        return import_module(f"matplotlib.{module}")
+    except ImportError as error:
+        raise EngineUnavailable(f"plots need matplotlib ({error}): pip install 'agora-audio[plot]'") from None
+
+
+def _checked_span(trace: VadTrace, start: float, end: float | None) -> tuple[float, float]:
+    if not len(trace.states):
+        raise FormatError("there is no sound in the trace, so there is nothing to draw")
+    length = trace.duration
+    first, last = _seconds("start", start), length if end is None else _seconds("end", end)
+    if not 0.0 <= first < length:
+        raise ConfigError(f"start is {start!r}, must be 0 to below {length:g} s, the length of the recording")
+    if not first < last:
+        raise ConfigError(f"end is {end!r}, must be above start, {first:g} s, and up to {length:g} s")
+    return first, min(last, length)
+
+
+def _seconds(name: str, value: Any) -> float:
+    try:
+        if isinstance(value, (bool, str)):
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError):
+        raise ConfigError(f"{name} is {value!r}, must be a number of seconds") from None
+
+
+def _checked_axes(ax: Any) -> list[Axes] | None:
+    if ax is None:
+        return None
+    kind = _matplotlib("axes").Axes
+    axes = [ax] if isinstance(ax, kind) else list(np.ravel(np.array(ax, dtype=object)))
+    if len(axes) not in (1, 4) or not all(isinstance(one, kind) for one in axes):
+        what = f"{len(axes)} axes" if all(isinstance(one, kind) for one in axes) else repr(ax)
+        raise ConfigError(f"ax is {what}, must be four axes, one, or None")
+    return axes
+
+
+def _new_panels(trace: VadTrace, title: str | None, with_reference: bool) -> list[Axes]:
+    heights = [3.0, 2.0, 2.6, 0.8 if with_reference else 0.4]
+    figure = _matplotlib("figure").Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
+    panels = list(figure.subplots(4, sharex=True, height_ratios=heights))
+    for panel in panels:
+        panel.spines[["top", "right"]].set_visible(False)
+        panel.tick_params(labelsize=_SMALL)
+    if title is not None:
+        figure.suptitle(_wrapped(title, 90), x=0.01, ha="left", fontsize=11).set_parse_math(False)
+    panels[0].set_title(_wrapped(_summary(trace), _LETTERS_IN_A_LINE), loc="left", fontsize=_SMALL)
+    return panels
+
+
+def _wrapped(text: str, width: int) -> str:
+    return "\n".join(textwrap.wrap(text, width))
+
+
+def _summary(trace: VadTrace) -> str:
+    """Return the format, the algorithm and what the config has other than the defaults."""
+    config, usual = trace.config, AudioVadConfigV2()
+    names = [spec.name for spec in fields(config) if spec.name != "algorithm"]
+    changed = [f"{name} {getattr(config, name)}" for name in names if getattr(config, name) != getattr(usual, name)]
+    return f"{trace.format.describe()}; {config.algorithm}; {', '.join(changed) or 'default parameters'}"
+
+
+@dataclass(frozen=True)
+class _View:
+    """The frames in sight, in groups that share a pixel."""
+
+    trace: VadTrace
+    start: float
+    end: float
+    frames: slice
+    size: int
+    """Frames of a group; 1: each by itself."""
+    borders: NDArray[np.float64]
+    """Where the frames in sight begin, and the last one ends, seconds."""
+
+    @property
+    def edges(self) -> NDArray[np.float64]:
+        """Borders of the groups, seconds."""
+        return np.append(self.borders[: -1 : self.size], self.borders[-1])
+
+    def reduce(self, ufunc: np.ufunc, values: NDArray[Any]) -> NDArray[np.float64]:
+        """Return `ufunc` over each group of `values`, which has an entry a frame."""
+        seen = values[self.frames]
+        reduced: NDArray[np.float64] = ufunc.reduceat(seen.astype(np.float64), np.arange(0, len(seen), self.size))
+        return reduced
+
+    def mean(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the mean of each group."""
+        return self.reduce(np.add, values) / self.reduce(np.add, np.ones(len(values)))
+
+
+def _view(trace: VadTrace, start: float, end: float, groups: int) -> _View:
+    rate = trace.format.sample_rate
+    borders = (np.arange(len(trace.states) + 1) * rate // FRAMES_PER_SECOND) / rate
+    first = int(np.searchsorted(borders, start, "right")) - 1
+    last = int(np.searchsorted(borders, end, "left"))
+    size = -(-(last - first) // groups)
+    return _View(trace, start, end, slice(first, last), size, borders[first : last + 1])
+
+
+def _draw_waveform(ax: Axes, view: _View) -> None:
+    lowest = view.reduce(np.minimum, view.trace.lowest)
+    highest = view.reduce(np.maximum, view.trace.highest)
+    _draw_segments(ax, view)
+    _draw_band(ax, view, lowest, highest, linewidth=0.5)
+    limit = 1.3 * max(float(-lowest.min()), float(highest.max()), 0.001)
+    ax.set_ylim(-limit, limit)
+    ax.set_ylabel("amplitude", fontsize=9)
+
+
+def _draw_band(ax: Axes, view: _View, low: NDArray[Any], high: NDArray[Any], **look: Any) -> None:
+    ax.stairs(high, view.edges, baseline=low, fill=True, color=_SIGNAL, **look)
+
+
+def _draw_segments(ax: Axes, view: _View) -> None:
+    """Shade speech, hatch what else was handed out, and mark where START and STOP were decided."""
+    seen = [one for one in view.trace.segments if one.audio_end >= view.start and one.audio_start <= view.end]
+    speech = [(one.start, one.end) for one in seen]
+    extra = [(one.audio_start, one.start) for one in seen] + [(one.end, one.audio_end) for one in seen]
+    _draw_spans(ax, speech, _SPEECH_TINT, label="speech")
+    _draw_spans(ax, extra, "none", hatch="//////", edgecolor=_SPEECH, linewidth=0, label="pre-roll, hang-over")
+    for height, colour, label, times in (
+        (0.93, _START, "START decided", [one.started_at for one in seen]),
+        (0.07, _STOP, "STOP decided", [one.ended_at for one in seen]),
+    ):
+        if times:
+            mark = {"marker": "|", "markersize": 11, "markeredgewidth": 1.8, "linestyle": "none", "color": colour}
+            ax.plot(times, [height] * len(times), transform=ax.get_xaxis_transform(), label=label, **mark)
+
+
+def _draw_spans(
+    ax: Axes,
+    spans: Sequence[tuple[float, float]] | NDArray[np.float64],
+    colour: str,
+    row: tuple[float, float] | None = None,
+    **look: Any,
+) -> None:
+    """Shade from time to time, over the whole height or over a row: its bottom and height in units of y."""
+    widths = [(begin, end - begin) for begin, end in spans if end > begin]
+    look = {"facecolor": colour, "edgecolor": colour, "linewidth": 0.4, "zorder": 0.5, **look}
+    if row is None:
+        look["transform"] = ax.get_xaxis_transform()
+    if widths:
+        ax.broken_barh(widths, row or (0.0, 1.0), **look)
+
+
+def _draw_probability(ax: Axes, view: _View) -> None:
+    _draw_values(ax, view, view.trace.voice_prob)
+    config = view.trace.config
+    start, stop = config.start_voice_prob / 100, config.stop_voice_prob / 100
+    if config.algorithm == "consecutive" or start == stop:
+        _draw_threshold(ax, start, "threshold", _BOTH, "center")
+    else:
+        _draw_threshold(ax, start, "start", _START, "bottom" if start > stop else "top")
+        _draw_threshold(ax, stop, "stop", _STOP, "top" if start > stop else "bottom")
+    ax.set_ylim(-0.04, 1.04)
+    ax.set_yticks([0.0, 0.5, 1.0])
+    ax.set_ylabel("probability", fontsize=9)
+
+
+def _draw_values(ax: Axes, view: _View, values: NDArray[np.float64]) -> None:
+    """Draw a value a frame as steps; where frames share a pixel, as their mean and the band of all."""
+    if view.size > 1:
+        band = f"lowest to highest of {view.size} frames"
+        _draw_band(
+            ax, view, view.reduce(np.minimum, values), view.reduce(np.maximum, values), alpha=0.3, lw=0, label=band
+        )
+    ax.stairs(view.mean(values), view.edges, baseline=None, color=_SIGNAL, linewidth=0.9)
+
+
+def _draw_threshold(ax: Axes, value: float, name: str, colour: str, place: str) -> None:
+    ax.axhline(value, color=colour, linestyle="--", linewidth=1.0)
+    _write_beside(ax, value, f"{name} {value:.2f}", colour, place)
+
+
+def _write_beside(ax: Axes, value: float, text: str, colour: str, place: str = "center") -> None:
+    ax.text(
+        1.005, value, text, transform=ax.get_yaxis_transform(), color=colour, fontsize=_SMALL, va=place, clip_on=False
+    )
+
+
+def _draw_level(ax: Axes, view: _View) -> None:
+    ticker = _matplotlib("ticker")
+    levels, thresholds = view.trace.rms_db[view.frames], view.trace.thresholds[view.frames]
+    floor = min(max(_LOWEST_DB, float(levels.min())), float(thresholds.min())) - 2
+    _draw_values(ax, view, np.maximum(view.trace.rms_db, _LOWEST_DB))
+    changes = np.flatnonzero(np.diff(thresholds)) + 1
+    edges = view.borders[np.concatenate(([0], changes, [len(thresholds)]))]
+    in_force = thresholds[np.concatenate(([0], changes))]
+    ax.stairs(in_force, edges, baseline=None, color=_BOTH, linestyle="--", linewidth=1.0)
+    values = f" {_signed(in_force[0])}" if len(set(in_force.tolist())) == 1 else ""
+    _write_beside(ax, float(in_force[-1]), f"threshold{values}", _BOTH)
+    ax.set_ylim(floor, min(0.0, max(float(levels.max()), float(thresholds.max())) + 5) + 2)
+    ax.yaxis.set_major_locator(ticker.MaxNLocator(5, steps=[1, 2, 5, 10]))
+    clipped = bool(levels.min() < _LOWEST_DB)
+    ax.yaxis.set_major_formatter(ticker.FuncFormatter(partial(_level_label, clipped)))
+    ax.set_ylabel("level, dBFS", fontsize=9)
+
+
+def _signed(value: float) -> str:
+    return f"{value:g}".replace("-", "−")
+
+
+def _level_label(clipped: bool, value: float, position: int) -> str:
+    return ("≤ " if clipped and value == _LOWEST_DB else "") + _signed(value)
+
+
+def _draw_states(ax: Axes, view: _View, reference: Sequence[Segment] | None) -> None:
+    states = view.trace.states[view.frames]
+    ax.set_facecolor("none")
+    row = (0.55, 0.9)
+    _draw_spans(ax, [(view.borders[0], view.borders[-1])], _SILENT, row, label="not speaking")
+    for colour, name, hit in (
+        (_SPEECH, "speaking", states != VadState.NON_SPEAKING),
+        (_START, "START", states == VadState.START_SPEAKING),
+        (_STOP, "STOP", states == VadState.STOP_SPEAKING),
+    ):
+        thin = {"linewidth": 1.4, "zorder": 0.6} if name in ("START", "STOP") else {}
+        _draw_spans(ax, _runs(hit, view.borders), colour, row, label=name, **thin)
+    ax.set_ylim(0.5, 1.5)
+    ax.set_yticks([1.0], ["state"])
+    if reference is not None:
+        _draw_reference(ax, view, reference)
+
+
+def _runs(hit: NDArray[np.bool_], borders: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return where the stretches that are hit begin and end, shape (n, 2)."""
+    flips = np.flatnonzero(np.diff(hit.astype(np.int8), prepend=0, append=0))
+    return borders[flips].reshape(-1, 2)
+
+
+def _draw_reference(ax: Axes, view: _View, reference: Sequence[Segment]) -> None:
+    found, wanted = view.trace.segments, reference
+    borders = np.unique([0.0, view.trace.duration, *(t for one in (*found, *wanted) for t in (one.start, one.end))])
+    is_found, is_wanted = _covered(found, borders), _covered(wanted, borders)
+    row = (-0.45, 0.9)
+    _draw_spans(ax, [(view.borders[0], view.borders[-1])], _SILENT, row)
+    _draw_spans(ax, _runs(is_wanted & is_found, borders), _SPEECH, row)
+    _draw_spans(ax, _runs(is_wanted & ~is_found, borders), _MISSED, row, label="missed")
+    _draw_spans(ax, _runs(is_found & ~is_wanted, borders), _FALSE_ALARM, row, hatch="//////", label="false alarm")
+    ax.set_ylim(-0.5, 1.5)
+    ax.set_yticks([0.0, 1.0], ["reference", "state"])
+
+
+def _covered(segments: Sequence[Segment], borders: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return for each stretch between two borders whether any of the segments covers it."""
+    starts = np.sort([one.start for one in segments])
+    ends = np.sort([one.end for one in segments])
+    begun, ended = (np.searchsorted(times, borders[:-1], "right") for times in (starts, ends))
+    covered: NDArray[np.bool_] = begun > ended
+    return covered
+
+
+def _lay_out_time(panels: Sequence[Axes], view: _View) -> None:
+    mode = "seconds" if view.end <= 120 else "mm:ss" if view.end <= 3600 else "h:mm:ss"
+    for panel in panels:
+        panel.set_xlim(view.start, view.end)
+        _pace(mode, panel)
+        panel.callbacks.connect("xlim_changed", partial(_pace, mode))
+    panels[-1].set_xlabel("time, s" if mode == "seconds" else f"time, {mode}", fontsize=9)
+
+
+def _pace(mode: str, ax: Axes) -> None:
+    """Put ticks at round times, as many as fit; again whenever the limits change, in an interactive window."""
+    ticker = _matplotlib("ticker")
+    low, high = ax.get_xlim()
+    count = min(10.0, max(2.0, ax.bbox.width / ax.figure.dpi * 1.2))
+    step = next((one for one in _STEPS if one * count >= abs(high - low)), _STEPS[-1])
+    ax.xaxis.set_major_locator(ticker.MultipleLocator(step))
+    ax.xaxis.set_major_formatter(ticker.FuncFormatter(partial(_time_label, mode, step)))
+
+
+def _time_label(mode: str, step: float, seconds: float, position: int) -> str:
+    digits = max(0, -math.floor(math.log10(step) + 1e-9))
+    rounded = round(seconds, digits)
+    if mode == "seconds":
+        return f"{rounded:.{digits}f}"
+    minutes, rest = divmod(rounded, 60)
+    tail = f"{rest:0{3 + digits if digits else 2}.{digits}f}"
+    if mode == "mm:ss":
+        return f"{int(minutes):02d}:{tail}"
+    return f"{int(minutes) // 60}:{int(minutes) % 60:02d}:{tail}"
+
+
+def _explain(panels: Sequence[Axes], title: str | None, own: bool) -> None:
+    named: dict[str, Any] = {}
+    for panel in panels:
+        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
+            named.setdefault(label, handle)
+    look: dict[str, Any] = {"fontsize": _SMALL, "frameon": False, "handlelength": 1.4, "columnspacing": 1.4}
+    if own:
+        figure = _figure_of(panels[0])
+        figure.align_ylabels(panels)
+        figure.legend(named.values(), named, loc="outside lower center", ncols=len(named), **look)
+        return
+    panels[0].legend(named.values(), named, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=4, **look)
+    if title is not None:
+        panels[0].set_title(_wrapped(title, 60), loc="left", fontsize=9).set_parse_math(False)

@@ -1,0 +1,76 @@
+"""What the benchmarks share: one core, turns taken in one run, medians, JSON out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+import agora_audio
+
+
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """Return a parser with the options that all benchmarks have."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    parser.add_argument("--repeats", type=int, default=7, metavar="N", help="turns of each contestant (default 7)")
+    return parser
+
+
+def pin_to_one_core() -> None:
+    """Stay on the core the process is on, where the system can do that."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+def take_turns(contestants: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, float]:
+    """Run all contestants in turn, `repeats` times after one to warm up, and return the median seconds of each."""
+    seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    for turn in range(repeats + 1):
+        for name, run in contestants.items():
+            begun = time.perf_counter()
+            run()
+            if turn:
+                seconds[name].append(time.perf_counter() - begun)
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def emit(title: str, rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
+    """Print rows as a table, or as one JSON object with the machine they were measured on."""
+    machine = {
+        "agora_audio": agora_audio.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+    }
+    if as_json:
+        json.dump({"benchmark": title, **machine, "rows": list(rows)}, sys.stdout, indent=1)
+        print()
+        return
+    print(f"{title}  ({', '.join(f'{key} {value}' for key, value in machine.items())})")
+    names = list(dict.fromkeys(key for row in rows for key in row))
+    cells = [[_shown(row.get(name)) for name in names] for row in rows]
+    widths = [max(len(name), *(len(line[i]) for line in cells)) for i, name in enumerate(names)]
+    for line in [names, *cells]:
+        print(
+            "  ".join(
+                text.ljust(w) if i == 0 else text.rjust(w) for i, (text, w) in enumerate(zip(line, widths, strict=True))
+            )
+        )
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return str(value)
