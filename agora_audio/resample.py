@@ -67,7 +67,8 @@ class Resampler:
     def __init__(self, rate_in: int, rate_out: int, channels: int = 1) -> None:
         self.format_in = AudioFormat(rate_in, channels)
         self.format_out = AudioFormat(rate_out, channels)
-        self._plan = None if rate_in == rate_out else _plan(rate_in, rate_out)
+        rates = self.format_in.sample_rate, self.format_out.sample_rate
+        self._plan = None if rate_in == rate_out else _plan(*rates)
         self.reset()
 
     @property
@@ -83,6 +84,7 @@ class Resampler:
         # One line per channel: the tail of what came before, then the frame, then zeros that a product may read.
         self._line = np.zeros((channels, self._plan.line if self._plan else 0), np.float32)
         self._flat = False
+        self._dtype: np.dtype[Any] = np.dtype(np.int16)
 
     def push(self, samples: NDArray[Any]) -> NDArray[Any]:
         """Take samples and return those of the 10 ms frames that they complete.
@@ -111,14 +113,15 @@ class Resampler:
         self._pending = block[used:]
         return self._as_given(outputs, samples)
 
-    def flush(self, dtype: Any = np.int16) -> NDArray[Any]:
+    def flush(self, dtype: Any = None) -> NDArray[Any]:
         """Return what is still inside, up to the last sample pushed and rounded up to a sample of the output.
 
         Parameters
         ----------
         dtype
-            int16 or float32.
+            int16 or float32; None: that of the last samples pushed, int16 if there were none.
         """
+        dtype = self._dtype if dtype is None else dtype
         empty = np.zeros((0,) if self._flat else (0, self.format_in.channels), dtype)
         if self._plan is None or not (self._frame or len(self._pending)):
             return empty
@@ -142,6 +145,7 @@ class Resampler:
         if samples.ndim == 2 and samples.shape[1] != channels:
             raise FormatError(f"samples have {samples.shape[1]} channels, this stream has {channels}")
         self._flat = samples.ndim == 1
+        self._dtype = samples.dtype
         return samples
 
     def _frame_length(self) -> int:

@@ -1,9 +1,11 @@
 """Pictures of what a VAD saw and decided: waveform, probability, level and states over one time axis.
 
-Nothing is left out of a long recording. Where more frames than pixels are in sight, the frames that share a pixel are
-drawn as the band from their lowest to their highest value, with their mean as a line (for levels: of the dB values);
-segments, thresholds and states stay exact, and none gets so thin that it vanishes. Colours are those of Okabe and Ito,
-which people with any colour vision tell apart; what matters differs in shape or place too, for print in grey.
+A long recording keeps its extremes. Where far more frames than pixels are in sight, the frames that share a pixel are
+drawn as the band from their lowest to their highest value, with their mean as a line (of levels: the mean of the dB
+values). Segments, thresholds and states stay exact and never get so thin that they vanish; where they crowd, their
+colour is as strong as their share of the time, and the single decisions are no longer marked. Colours are those of
+Okabe and Ito, which people with any colour vision tell apart; what matters differs in shape or place too, for print in
+grey.
 
 Figures are made with matplotlib's objects, never with pyplot: no window, no state that is shared, nothing to close.
 """
@@ -41,7 +43,7 @@ __all__ = ["Panels", "plot_vad", "save_figure"]
 _SUFFIXES = (".png", ".svg", ".pdf")
 
 _SIGNAL = "#0072B2"
-_SPEECH, _SPEECH_TINT = "#56B4E9", "#CDE9F8"
+_SPEECH, _SPEECH_TINT, _EXTRA_TINT = "#56B4E9", "#CDE9F8", "#EAF6FC"
 _START, _STOP, _BOTH = "#009E73", "#D55E00", "#444444"
 _MISSED, _FALSE_ALARM = "#CC79A7", "#E69F00"
 _SILENT = "#E4E4E4"
@@ -49,9 +51,12 @@ _SILENT = "#E4E4E4"
 _SIZE = (10.0, 6.4)
 _DPI = 150
 _SMALL = 8.0
-_LETTERS_IN_A_LINE = 130
 # A group of frames for each pixel of a figure of ours, and not fewer in a small panel: print has finer dots.
-_GROUPS = 1500
+_GROUPS = 1200
+_FRAMES_APART = 3
+"""Frames to a pixel that lines still show one by one."""
+_CROWD = 150
+"""Segments in sight that can be told apart."""
 _LOWEST_DB = -100.0
 _STEPS = (
     *(digit * 10.0**power for power in (-3, -2, -1) for digit in (1, 2, 5)),
@@ -112,8 +117,8 @@ def plot_vad(
     Examples
     --------
     >>> from agora_audio.frames import AudioFormat
-    >>> from agora_audio.lab.trace import trace_speech
-    >>> panels = plot_vad(trace_speech(bytes(32000), AudioFormat(16000), engine="energy"), title="nobody")
+    >>> from agora_audio.lab.trace import trace_blocks
+    >>> panels = plot_vad(trace_blocks([bytes(32000)], AudioFormat(16000), engine="energy"), title="nobody")
     >>> [panel.get_ylabel() for panel in panels][:3]
     ['amplitude', 'probability', 'level, dBFS']
 
@@ -126,7 +131,7 @@ def plot_vad(
     given = _checked_axes(ax)
     if given is not None and len(given) == 1 and reference is not None:
         raise ConfigError("reference has its place below the states: give four axes, or none")
-    panels = given if given is not None else _new_panels(trace, title, reference is not None)
+    panels = given if given is not None else _new_panels(reference is not None)
     view = _view(trace, *span, groups=max(_GROUPS, int(panels[0].bbox.width)))
     _draw_waveform(panels[0], view)
     if len(panels) > 1:
@@ -134,7 +139,16 @@ def plot_vad(
         _draw_level(panels[2], view)
         _draw_states(panels[3], view, reference)
     _lay_out_time(panels, view)
-    _explain(panels, title, own=given is None)
+    named = _legend_of(panels)
+    columns = _columns(panels[0], len(named))
+    look = {"fontsize": _SMALL, "frameon": False, "handlelength": 1.4, "columnspacing": 1.4, "ncols": columns}
+    if given is None:
+        rows = _write_summary(panels[0], _summary(trace))
+        _figure_of(panels[0]).legend(named.values(), named, loc="outside lower center", **look)
+    else:
+        rows = 1.25 * math.ceil(len(named) / columns)
+        panels[0].legend(named.values(), named, loc="lower left", bbox_to_anchor=(0.0, 1.0), borderaxespad=0, **look)
+    _write_title(panels[0], title, rows)
     return np.array(panels, dtype=object).view(Panels) if given is None else ax
 
 
@@ -221,21 +235,46 @@ def _checked_axes(ax: Any) -> list[Axes] | None:
     return axes
 
 
-def _new_panels(trace: VadTrace, title: str | None, with_reference: bool) -> list[Axes]:
+def _new_panels(with_reference: bool) -> list[Axes]:
     heights = [3.0, 2.0, 2.6, 0.8 if with_reference else 0.4]
     figure = _matplotlib("figure").Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
     panels = list(figure.subplots(4, sharex=True, height_ratios=heights))
     for panel in panels:
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(labelsize=_SMALL)
-    if title is not None:
-        figure.suptitle(_wrapped(title, 90), x=0.01, ha="left", fontsize=11).set_parse_math(False)
-    panels[0].set_title(_wrapped(_summary(trace), _LETTERS_IN_A_LINE), loc="left", fontsize=_SMALL)
+    figure.align_ylabels(panels)
     return panels
 
 
-def _wrapped(text: str, width: int) -> str:
-    return "\n".join(textwrap.wrap(text, width))
+def _inches(ax: Axes) -> float:
+    return float(ax.bbox.width / ax.figure.dpi)
+
+
+def _write_summary(ax: Axes, summary: str) -> int:
+    lines = textwrap.wrap(summary, int(17 * _inches(ax)))
+    place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "bottom"}
+    ax.annotate("\n".join(lines), (0.0, 1.0), xytext=(0.0, 5.0), fontsize=_SMALL, **place)
+    return len(lines)
+
+
+def _write_title(ax: Axes, title: str | None, rows: float) -> None:
+    """Write the title, above so many rows of small print, from the left edge of the panel."""
+    if title is not None:
+        heading = "\n".join(textwrap.wrap(title, max(10, int(11 * _inches(ax)))))
+        text = ax.set_title(heading, loc="left", fontsize=11, pad=8.0 + 1.4 * _SMALL * rows)
+        text.set_parse_math(False)  # a file name may hold dollar signs
+
+
+def _legend_of(panels: Sequence[Axes]) -> dict[str, Any]:
+    """Return what stands for each label."""
+    pairs = [zip(*panel.get_legend_handles_labels(), strict=True) for panel in panels]
+    return {label: handle for pair in pairs for handle, label in pair}
+
+
+def _columns(ax: Axes, entries: int) -> int:
+    """Return how many columns make the fewest rows, evenly filled."""
+    fitting = max(1, int(0.8 * _inches(ax)))
+    return max(1, math.ceil(entries / math.ceil(entries / fitting)))
 
 
 def _summary(trace: VadTrace) -> str:
@@ -280,7 +319,7 @@ def _view(trace: VadTrace, start: float, end: float, groups: int) -> _View:
     borders = (np.arange(len(trace.states) + 1) * rate // FRAMES_PER_SECOND) / rate
     first = int(np.searchsorted(borders, start, "right")) - 1
     last = int(np.searchsorted(borders, end, "left"))
-    size = -(-(last - first) // groups)
+    size = -(-(last - first) // groups) if last - first > _FRAMES_APART * groups else 1
     return _View(trace, start, end, slice(first, last), size, borders[first : last + 1])
 
 
@@ -295,23 +334,28 @@ def _draw_waveform(ax: Axes, view: _View) -> None:
 
 
 def _draw_band(ax: Axes, view: _View, low: NDArray[Any], high: NDArray[Any], **look: Any) -> None:
-    ax.stairs(high, view.edges, baseline=low, fill=True, color=_SIGNAL, **look)
+    ax.stairs(high, view.edges, baseline=low, fill=True, color=_SIGNAL, snap=False, **look)
 
 
 def _draw_segments(ax: Axes, view: _View) -> None:
-    """Shade speech, hatch what else was handed out, and mark where START and STOP were decided."""
+    """Shade speech and what else was handed out, and mark where START and STOP were decided."""
     seen = [one for one in view.trace.segments if one.audio_end >= view.start and one.audio_start <= view.end]
     speech = [(one.start, one.end) for one in seen]
     extra = [(one.audio_start, one.start) for one in seen] + [(one.end, one.audio_end) for one in seen]
     _draw_spans(ax, speech, _SPEECH_TINT, label="speech")
+    if len(seen) > _CROWD:
+        _draw_spans(ax, extra, _EXTRA_TINT, label="pre-roll, hang-over")
+        return
     _draw_spans(ax, extra, "none", hatch="//////", edgecolor=_SPEECH, linewidth=0, label="pre-roll, hang-over")
-    for height, colour, label, times in (
-        (0.93, _START, "START decided", [one.started_at for one in seen]),
-        (0.07, _STOP, "STOP decided", [one.ended_at for one in seen]),
-    ):
-        if times:
-            mark = {"marker": "|", "markersize": 11, "markeredgewidth": 1.8, "linestyle": "none", "color": colour}
-            ax.plot(times, [height] * len(times), transform=ax.get_xaxis_transform(), label=label, **mark)
+    _draw_marks(ax, view, 0.93, [one.started_at for one in seen], _START, "START decided")
+    _draw_marks(ax, view, 0.07, [one.ended_at for one in seen], _STOP, "STOP decided")
+
+
+def _draw_marks(ax: Axes, view: _View, height: float, times: list[float], colour: str, label: str) -> None:
+    seen = [time for time in times if view.start <= time <= view.end]
+    mark: dict[str, Any] = {"marker": "|", "markersize": 11, "markeredgewidth": 1.8, "linestyle": "none"}
+    if seen:
+        ax.plot(seen, [height] * len(seen), transform=ax.get_xaxis_transform(), color=colour, label=label, **mark)
 
 
 def _draw_spans(
@@ -321,9 +365,13 @@ def _draw_spans(
     row: tuple[float, float] | None = None,
     **look: Any,
 ) -> None:
-    """Shade from time to time, over the whole height or over a row: its bottom and height in units of y."""
+    """Shade from time to time, over the whole height or over a row: its bottom and height in units of y.
+
+    A hair line around them keeps short ones in sight; in a crowd it would make them look like more than they are.
+    """
     widths = [(begin, end - begin) for begin, end in spans if end > begin]
-    look = {"facecolor": colour, "edgecolor": colour, "linewidth": 0.4, "zorder": 0.5, **look}
+    edge = 0.4 if len(widths) <= _CROWD else 0.0
+    look = {"facecolor": colour, "edgecolor": colour, "linewidth": edge, "zorder": 0.5, "snap": False, **look}
     if row is None:
         look["transform"] = ax.get_xaxis_transform()
     if widths:
@@ -331,17 +379,29 @@ def _draw_spans(
 
 
 def _draw_probability(ax: Axes, view: _View) -> None:
-    _draw_values(ax, view, view.trace.voice_prob)
     config = view.trace.config
-    start, stop = config.start_voice_prob / 100, config.stop_voice_prob / 100
-    if config.algorithm == "consecutive" or start == stop:
-        _draw_threshold(ax, start, "threshold", _BOTH, "center")
-    else:
-        _draw_threshold(ax, start, "start", _START, "bottom" if start > stop else "top")
-        _draw_threshold(ax, stop, "stop", _STOP, "top" if start > stop else "bottom")
+    _draw_values(ax, view, view.trace.voice_prob)
+    thresholds = _named_thresholds(config, config.start_voice_prob / 100, config.stop_voice_prob / 100)
+    for value, _, colour in thresholds:
+        ax.axhline(value, color=colour, linestyle="--", linewidth=1.0)
+    _write_thresholds(ax, [(value, f"{name} {value:.2f}", colour) for value, name, colour in thresholds])
     ax.set_ylim(-0.04, 1.04)
     ax.set_yticks([0.0, 0.5, 1.0])
     ax.set_ylabel("probability", fontsize=9)
+
+
+def _named_thresholds(config: AudioVadConfigV2, start: float, stop: float) -> list[tuple[float, str, str]]:
+    if start == stop or config.algorithm == "consecutive":
+        return [(start, "threshold", _BOTH)]
+    return [(start, "start", _START), (stop, "stop", _STOP)]
+
+
+def _write_thresholds(ax: Axes, texts: Sequence[tuple[float, str, str]]) -> None:
+    """Write up to two texts to the right of the panel, each at its height, so that they keep clear of each other."""
+    highest = max((value for value, _, _ in texts), default=0.0)
+    for value, text, colour in texts:
+        place = "center" if len(texts) == 1 else "bottom" if value == highest else "top"
+        ax.text(1.005, value, text, transform=ax.get_yaxis_transform(), color=colour, fontsize=_SMALL, va=place)
 
 
 def _draw_values(ax: Axes, view: _View, values: NDArray[np.float64]) -> None:
@@ -354,33 +414,32 @@ def _draw_values(ax: Axes, view: _View, values: NDArray[np.float64]) -> None:
     ax.stairs(view.mean(values), view.edges, baseline=None, color=_SIGNAL, linewidth=0.9)
 
 
-def _draw_threshold(ax: Axes, value: float, name: str, colour: str, place: str) -> None:
-    ax.axhline(value, color=colour, linestyle="--", linewidth=1.0)
-    _write_beside(ax, value, f"{name} {value:.2f}", colour, place)
-
-
-def _write_beside(ax: Axes, value: float, text: str, colour: str, place: str = "center") -> None:
-    ax.text(
-        1.005, value, text, transform=ax.get_yaxis_transform(), color=colour, fontsize=_SMALL, va=place, clip_on=False
-    )
-
-
 def _draw_level(ax: Axes, view: _View) -> None:
     ticker = _matplotlib("ticker")
     levels, thresholds = view.trace.rms_db[view.frames], view.trace.thresholds[view.frames]
-    floor = min(max(_LOWEST_DB, float(levels.min())), float(thresholds.min())) - 2
     _draw_values(ax, view, np.maximum(view.trace.rms_db, _LOWEST_DB))
-    changes = np.flatnonzero(np.diff(thresholds)) + 1
-    edges = view.borders[np.concatenate(([0], changes, [len(thresholds)]))]
-    in_force = thresholds[np.concatenate(([0], changes))]
-    ax.stairs(in_force, edges, baseline=None, color=_BOTH, linestyle="--", linewidth=1.0)
-    values = f" {_signed(in_force[0])}" if len(set(in_force.tolist())) == 1 else ""
-    _write_beside(ax, float(in_force[-1]), f"threshold{values}", _BOTH)
-    ax.set_ylim(floor, min(0.0, max(float(levels.max()), float(thresholds.max())) + 5) + 2)
+    changes = np.concatenate(([0], np.flatnonzero(np.diff(thresholds)) + 1))
+    edges = view.borders[np.append(changes, len(thresholds))]
+    ax.stairs(thresholds[changes], edges, baseline=None, color=_BOTH, linestyle="--", linewidth=1.0)
+    _write_thresholds(ax, _level_thresholds(view.trace.config, thresholds[changes].tolist()))
+    lowest = min(max(_LOWEST_DB, float(levels.min())), float(thresholds.min()))
+    highest = max(float(levels.max()), float(thresholds.max()))
+    ax.set_ylim(lowest - 3, min(0.0, highest + 4) + 2)
     ax.yaxis.set_major_locator(ticker.MaxNLocator(5, steps=[1, 2, 5, 10]))
     clipped = bool(levels.min() < _LOWEST_DB)
     ax.yaxis.set_major_formatter(ticker.FuncFormatter(partial(_level_label, clipped)))
     ax.set_ylabel("level, dBFS", fontsize=9)
+
+
+def _level_thresholds(config: AudioVadConfigV2, in_force: list[int]) -> list[tuple[float, str, str]]:
+    """Return where to write what about the thresholds in sight; adaptive ones are too many to name."""
+    low, high = min(in_force), max(in_force)
+    if low == high and config.adaptive_rms:
+        return [(low, f"threshold {_signed(low)}", _BOTH)]
+    if config.adaptive_rms:
+        return [(in_force[-1], f"threshold\n{_signed(low)} to {_signed(high)}", _BOTH)]
+    named = _named_thresholds(config, config.start_rms_threshold, config.stop_rms_threshold)
+    return [(value, f"{name} {_signed(value)}", colour) for value, name, colour in named if value in in_force]
 
 
 def _signed(value: float) -> str:
@@ -393,16 +452,14 @@ def _level_label(clipped: bool, value: float, position: int) -> str:
 
 def _draw_states(ax: Axes, view: _View, reference: Sequence[Segment] | None) -> None:
     states = view.trace.states[view.frames]
-    ax.set_facecolor("none")
     row = (0.55, 0.9)
     _draw_spans(ax, [(view.borders[0], view.borders[-1])], _SILENT, row, label="not speaking")
-    for colour, name, hit in (
-        (_SPEECH, "speaking", states != VadState.NON_SPEAKING),
-        (_START, "START", states == VadState.START_SPEAKING),
-        (_STOP, "STOP", states == VadState.STOP_SPEAKING),
-    ):
-        thin = {"linewidth": 1.4, "zorder": 0.6} if name in ("START", "STOP") else {}
-        _draw_spans(ax, _runs(hit, view.borders), colour, row, label=name, **thin)
+    label = "speaking" if reference is None else "speaking; found"
+    _draw_spans(ax, _runs(states != VadState.NON_SPEAKING, view.borders), _SPEECH, row, label=label)
+    for state, colour in ((VadState.START_SPEAKING, _START), (VadState.STOP_SPEAKING, _STOP)):
+        frames = _runs(states == state, view.borders)
+        if len(frames) <= _CROWD:
+            _draw_spans(ax, frames, colour, row, linewidth=1.4, zorder=0.6)
     ax.set_ylim(0.5, 1.5)
     ax.set_yticks([1.0], ["state"])
     if reference is not None:
@@ -423,7 +480,7 @@ def _draw_reference(ax: Axes, view: _View, reference: Sequence[Segment]) -> None
     _draw_spans(ax, [(view.borders[0], view.borders[-1])], _SILENT, row)
     _draw_spans(ax, _runs(is_wanted & is_found, borders), _SPEECH, row)
     _draw_spans(ax, _runs(is_wanted & ~is_found, borders), _MISSED, row, label="missed")
-    _draw_spans(ax, _runs(is_found & ~is_wanted, borders), _FALSE_ALARM, row, hatch="//////", label="false alarm")
+    _draw_spans(ax, _runs(is_found & ~is_wanted, borders), _FALSE_ALARM, (-0.45, 0.45), label="false alarm")
     ax.set_ylim(-0.5, 1.5)
     ax.set_yticks([0.0, 1.0], ["reference", "state"])
 
@@ -450,7 +507,7 @@ def _pace(mode: str, ax: Axes) -> None:
     """Put ticks at round times, as many as fit; again whenever the limits change, in an interactive window."""
     ticker = _matplotlib("ticker")
     low, high = ax.get_xlim()
-    count = min(10.0, max(2.0, ax.bbox.width / ax.figure.dpi * 1.2))
+    count = min(12.0, max(2.0, 1.4 * _inches(ax)))
     step = next((one for one in _STEPS if one * count >= abs(high - low)), _STEPS[-1])
     ax.xaxis.set_major_locator(ticker.MultipleLocator(step))
     ax.xaxis.set_major_formatter(ticker.FuncFormatter(partial(_time_label, mode, step)))
@@ -466,19 +523,3 @@ def _time_label(mode: str, step: float, seconds: float, position: int) -> str:
     if mode == "mm:ss":
         return f"{int(minutes):02d}:{tail}"
     return f"{int(minutes) // 60}:{int(minutes) % 60:02d}:{tail}"
-
-
-def _explain(panels: Sequence[Axes], title: str | None, own: bool) -> None:
-    named: dict[str, Any] = {}
-    for panel in panels:
-        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
-            named.setdefault(label, handle)
-    look: dict[str, Any] = {"fontsize": _SMALL, "frameon": False, "handlelength": 1.4, "columnspacing": 1.4}
-    if own:
-        figure = _figure_of(panels[0])
-        figure.align_ylabels(panels)
-        figure.legend(named.values(), named, loc="outside lower center", ncols=len(named), **look)
-        return
-    panels[0].legend(named.values(), named, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=4, **look)
-    if title is not None:
-        panels[0].set_title(_wrapped(title, 60), loc="left", fontsize=9).set_parse_math(False)

@@ -205,10 +205,12 @@ class WindowedEngine(ABC):
         return np.zeros(self._format.sample_rate // 100, np.int16)
 
     def _labelled(self) -> list[AudioFrame]:
-        waiting = self._waiting
+        probabilities = self._release()
+        if not probabilities:
+            return []
         released = []
-        for probability in self._release():
-            frame, level = waiting.popleft()
+        for probability in probabilities:
+            frame, level = self._waiting.popleft()
             released.append(frame.labelled(probability, level))
         return released
 
