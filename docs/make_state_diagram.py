@@ -1,0 +1,259 @@
+"""Draw the state machine of the VAD, ``docs/vad_states.svg``, from its table.
+
+``python docs/make_state_diagram.py`` writes the picture; with ``--check`` it only says whether the one on disk is old.
+
+A new row of `TRANSITIONS` appears by itself, and no label can meet a box or another label, because every arrow has a
+lane of its own. The phases stand in a row. A transition to the same phase is a loop above its box; one between
+neighbours is an arrow in the gap, which is as wide as the widest label; any other is an arrow below the boxes, the
+first row innermost. The condition stands above the arrow, what is said and handed out below it; above a loop stand
+both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+from xml.sax.saxutils import escape
+
+from agora_audio.vad.state_machine import TRANSITIONS, Phase, Transition, VadState
+
+PICTURE = Path(__file__).with_name("vad_states.svg")
+
+COLUMNS = {Phase.IDLE: 0, Phase.PENDING: 1, Phase.SPEAKING: 2}
+"""Where each phase stands, from the left."""
+
+COLOURS = {
+    VadState.NON_SPEAKING: "#59636e",
+    VadState.START_SPEAKING: "#1a7f37",
+    VadState.SPEAKING: "#0969da",
+    VadState.STOP_SPEAKING: "#cf222e",
+}
+CAPTION = "First line: when. Second line: the state that is said, and what is handed out."
+
+FONT = 13
+_BOX = 104  # width, and the least height
+_MARGIN = 20
+_LANE = 60  # between arrows one below the other
+_LOOP = 34  # from the box to the top of its innermost loop
+_LABEL = 42  # two lines above a loop, with air
+_NEST = 12  # between loops around each other
+
+
+class Grid(NamedTuple):
+    """Where the boxes are, pixels: middle of the first, from one to the next, upper and lower edge."""
+
+    left: int
+    pitch: int
+    top: int
+    bottom: int
+
+    def middle(self, phase: Phase) -> int:
+        """Return the middle of a phase's box, from the left."""
+        return self.left + COLUMNS[phase] * self.pitch
+
+
+class Arrow(NamedTuple):
+    """A row of the table on its way: the corners of its line, and where its two lines of text are centred."""
+
+    row: Transition
+    corners: list[tuple[int, int]]
+    condition: tuple[int, int]
+    outcome: tuple[int, int]
+
+
+def draw(rows: Sequence[Transition] = TRANSITIONS) -> str:
+    """Return the picture of a table.
+
+    Parameters
+    ----------
+    rows
+        The transitions.
+
+    Returns
+    -------
+    str
+        An SVG document.
+
+    Raises
+    ------
+    ValueError
+        If a row names a phase that has no column.
+    """
+    grid, arrows = lay_out(rows)
+    width = 2 * grid.left + (len(COLUMNS) - 1) * grid.pitch
+    height = max([grid.bottom, *(arrow.outcome[1] for arrow in arrows)]) + 40 + _MARGIN
+    states = sorted({row.state for row in rows})
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+            f'viewBox="0 0 {width} {height}" role="img" font-family="sans-serif" font-size="{FONT}" '
+            'text-anchor="middle">',
+            "<title>The state machine of the VAD</title>",
+            "<!-- Written by docs/make_state_diagram.py from agora_audio.vad.state_machine.TRANSITIONS. -->",
+            "<defs>",
+            *(_head(state) for state in states),
+            "</defs>",
+            f'<rect width="{width}" height="{height}" rx="8" fill="#ffffff"/>',
+            *(_box(phase, grid) for phase in COLUMNS),
+            *(_arrow(arrow) for arrow in arrows),
+            f'<text x="{width // 2}" y="{height - _MARGIN}" font-size="{FONT - 1}" fill="#59636e">{CAPTION}</text>',
+            "</svg>\n",
+        ]
+    )
+
+
+def lay_out(rows: Sequence[Transition]) -> tuple[Grid, list[Arrow]]:
+    """Give every box its place and every row its lane."""
+    for phase in (phase for row in rows for phase in (row.phase, row.then)):
+        if phase not in COLUMNS:
+            raise ValueError(f"{phase} has no place in the picture: add it to COLUMNS in docs/make_state_diagram.py")
+    loops = [row for row in rows if _distance(row) == 0]
+    steps = [row for row in rows if _distance(row) == 1]
+    leaps = sorted((row for row in rows if _distance(row) > 1), key=_distance)
+    nested = max((of for _, _, of in _lanes(loops)), default=0)
+    lanes = max((of for _, _, of in _lanes(steps)), default=0)
+    label = max((label_width(row) for row in loops), default=0)
+    reach = label + 2 * _NEST * max(nested - 1, 0)
+    pitch = _BOX + max(label_width(row) for row in rows) + 32
+    top = _MARGIN + (_LOOP + _LABEL * nested + _NEST * (nested - 1) if loops else 0)
+    grid = Grid(_MARGIN + max(_BOX, reach) // 2, max(pitch, reach), top, top + max(_BOX, lanes * _LANE))
+    return grid, [
+        *(_loop(row, lane, of, grid, label // 2) for row, lane, of in _lanes(loops)),
+        *(_step(row, lane, of, grid) for row, lane, of in _lanes(steps)),
+        *(_leap(row, lane, len(leaps), grid) for lane, row in enumerate(leaps)),
+    ]
+
+
+def _distance(row: Transition) -> int:
+    return abs(COLUMNS[row.phase] - COLUMNS[row.then])
+
+
+def _lanes(rows: Sequence[Transition]) -> Iterator[tuple[Transition, int, int]]:
+    """Yield each row, its number among the rows that join the same phases, and how many these are."""
+    pairs = [{row.phase, row.then} for row in rows]
+    for index, (row, pair) in enumerate(zip(rows, pairs, strict=True)):
+        yield row, pairs[:index].count(pair), pairs.count(pair)
+
+
+def _loop(row: Transition, lane: int, of: int, grid: Grid, label: int) -> Arrow:
+    """Arch over the box; the next one goes around it and its label, half of which is at most `label` wide."""
+    x, y = grid.middle(row.phase), grid.top
+    foot = 24 + 16 * lane // of
+    roof = y - _LOOP - _NEST * (of - 1) - _LABEL * lane
+    half = [(x - foot, y)]
+    if lane:
+        shoulder = y - 16 - _NEST * (of - 1 - lane)
+        wall = label + _NEST * lane
+        half += [(x - foot, shoulder), (x - wall, shoulder), (x - wall, roof)]
+    else:
+        half += [(x - foot, roof)]
+    corners = [*half, *((2 * x - a, b) for a, b in reversed(half))]
+    return Arrow(row, corners, (x, roof - 24), (x, roof - 8))
+
+
+def _step(row: Transition, lane: int, of: int, grid: Grid) -> Arrow:
+    """Straight through the gap between two neighbours."""
+    y = (grid.top + grid.bottom + _LANE * (2 * lane + 1 - of)) // 2
+    sign = 1 if COLUMNS[row.then] > COLUMNS[row.phase] else -1
+    start, end = grid.middle(row.phase) + sign * _BOX // 2, grid.middle(row.then) - sign * _BOX // 2
+    return _across(row, [(start, y), (end, y)], y)
+
+
+def _leap(row: Transition, lane: int, of: int, grid: Grid) -> Arrow:
+    """Below the boxes from one to another, around the lanes before it."""
+    y = grid.bottom + _LANE * (lane + 1) - 12
+    apart = min(24, (_BOX - 32) // of)
+    inward = ((of - 1) * apart // 2 - lane * apart) * (1 if COLUMNS[row.then] > COLUMNS[row.phase] else -1)
+    start, end = grid.middle(row.phase) + inward, grid.middle(row.then) - inward
+    return _across(row, [(start, grid.bottom), (start, y), (end, y), (end, grid.bottom)], y)
+
+
+def _across(row: Transition, corners: list[tuple[int, int]], y: int) -> Arrow:
+    x = (corners[0][0] + corners[-1][0]) // 2
+    return Arrow(row, corners, (x, y - 8), (x, y + FONT + 5))
+
+
+def outcome(row: Transition) -> str:
+    """Return the second line of a label: what is said, and what is handed out."""
+    return f"{row.state.name}, {row.data}"
+
+
+def label_width(row: Transition) -> int:
+    """Return the width of the wider line of a row's label in a wide font, pixels."""
+    return max(_text_width(row.condition), _text_width(outcome(row)))
+
+
+def _text_width(text: str) -> int:
+    narrow = sum(letter in " ,.:;()|'fijltr" for letter in text)
+    capital = sum(letter.isupper() for letter in text)
+    return round(FONT * (0.61 * len(text) - 0.25 * narrow + 0.06 * capital))
+
+
+def _box(phase: Phase, grid: Grid) -> str:
+    x, height = grid.middle(phase), grid.bottom - grid.top
+    return (
+        f'<rect x="{x - _BOX // 2}" y="{grid.top}" width="{_BOX}" height="{height}" rx="14" '
+        'fill="#f6f8fa" stroke="#1f2328" stroke-width="1.5"/>\n'
+        f'<text x="{x}" y="{grid.top + height // 2 + 5}" font-size="{FONT + 3}" font-weight="bold" fill="#1f2328">'
+        f"{escape(phase.value)}</text>"
+    )
+
+
+def _head(state: VadState) -> str:
+    return (
+        f'<marker id="{state.name}" viewBox="0 0 10 10" refX="9.5" refY="5" markerWidth="10" markerHeight="10" '
+        f'markerUnits="userSpaceOnUse" orient="auto"><path d="M0,0.5 L10,5 L0,9.5 Z" fill="{COLOURS[state]}"/></marker>'
+    )
+
+
+def _arrow(arrow: Arrow) -> str:
+    row = arrow.row
+    colour = COLOURS[row.state]
+    (x1, y1), (x2, y2) = arrow.condition, arrow.outcome
+    return (
+        f'<g data-phase="{row.phase.value}" data-then="{row.then.value}" data-state="{row.state.name}">\n'
+        f'<path d="{_rounded(arrow.corners, 24)}" fill="none" stroke="{colour}" stroke-width="1.6" '
+        f'marker-end="url(#{row.state.name})"/>\n'
+        f'<text x="{x1}" y="{y1}" fill="#1f2328">{escape(row.condition)}</text>\n'
+        f'<text x="{x2}" y="{y2}" fill="{colour}">{escape(outcome(row))}</text>\n</g>'
+    )
+
+
+def _rounded(corners: list[tuple[int, int]], radius: int) -> str:
+    """Return the line through corners, each made round as far as the sides, level or upright, allow."""
+    path = f"M{corners[0][0]},{corners[0][1]}"
+    for before, (x, y), after in zip(corners, corners[1:], corners[2:], strict=False):
+        r = min(radius, _length(before, (x, y)) // 2, _length((x, y), after) // 2)
+        (a, b), (c, d) = _towards((x, y), before, r), _towards((x, y), after, r)
+        path += f" L{a},{b} Q{x},{y} {c},{d}"
+    return f"{path} L{corners[-1][0]},{corners[-1][1]}"
+
+
+def _length(a: tuple[int, int], b: tuple[int, int]) -> int:
+    return abs(a[0] - b[0]) + abs(a[1] - b[1])
+
+
+def _towards(a: tuple[int, int], b: tuple[int, int], distance: int) -> tuple[int, int]:
+    length = _length(a, b)
+    return a[0] + (b[0] - a[0]) * distance // length, a[1] + (b[1] - a[1]) * distance // length
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the picture, or with ``--check`` compare it; return the exit code."""
+    parser = argparse.ArgumentParser(description="Draw docs/vad_states.svg from the VAD's table of transitions.")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if the picture is old")
+    check = parser.parse_args(arguments).check
+    new = draw()
+    if not check:
+        PICTURE.write_text(new, encoding="utf-8", newline="\n")
+    elif not PICTURE.is_file() or PICTURE.read_text(encoding="utf-8") != new:
+        sys.stderr.write(f"{PICTURE.name} is old: run python docs/make_state_diagram.py\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
