@@ -205,7 +205,7 @@ class Framer:
         if type(pcm) is not bytes:
             pcm = bytes(as_buffer(pcm))
         if not self._rest:
-            if len(pcm) == self._constant_size:
+            if pcm and len(pcm) == self._constant_size:
                 return [self._frame(pcm)]
             source: bytes | bytearray = pcm
         else:

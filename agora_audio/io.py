@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
+import reprlib
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from agora_audio.errors import AudioError, ConfigError, FormatError
 from agora_audio.frames import AudioFormat
-from agora_audio.wav import WavHeader, read_header, to_int16
+from agora_audio.wav import WavHeader, note_stray, read_header, to_int16
 
 __all__ = ["AudioReader", "open_audio", "read_audio"]
 
@@ -31,6 +31,9 @@ RAW_DEFAULT = AudioFormat(16000, 1)
 _MAGIC = (b"RIFF", b"RF64", b"RIFX", b"fLaC", b"OggS", b"ID3", b"FORM", b".snd", b"caff")
 # libsndfile's own conversion to int16 leaves these unscaled or unclipped: they are read as floats and converted here.
 _FLOAT_SUBTYPES = ("FLOAT", "DOUBLE", "VORBIS", "OPUS", "MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III")
+# libsndfile's number for a length that the container does not state.
+_UNSTATED = 2**63 - 1
+_NON_BLOCKING = "the stream is in non-blocking mode: hand in a blocking one"
 
 
 class AudioReader:
@@ -59,7 +62,8 @@ class AudioReader:
     def __iter__(self) -> Iterator[bytes]:
         try:
             yield from self._blocks
-        except (OSError, RuntimeError) as error:  # libsndfile's errors are RuntimeErrors
+        # libsndfile's errors are RuntimeErrors, those of a closed file ValueErrors.
+        except (OSError, RuntimeError, ValueError) as error:
             if isinstance(error, AudioError):
                 raise
             raise FormatError(f"{self.name}: reading failed: {error}") from None
@@ -121,7 +125,12 @@ def open_audio(path_or_stream: Source, format: AudioFormat | None = None, block_
         reader._close.append(stream)
         return reader
     if not hasattr(path_or_stream, "read") or isinstance(path_or_stream, io.TextIOBase):
-        raise FormatError(f"cannot read sound from {path_or_stream!r}: give a path or a binary stream")
+        shown = reprlib.repr(path_or_stream)
+        raise FormatError(f"cannot read sound from {shown}: give a path or a binary stream")
+    if getattr(path_or_stream, "closed", False):
+        raise FormatError("the stream is closed: hand in an open one")
+    if not _is_blocking(path_or_stream):
+        raise FormatError(_NON_BLOCKING)
     name = getattr(path_or_stream, "name", None)
     return _open(path_or_stream, name if isinstance(name, str) else "the stream", None, format, block_seconds)
 
@@ -134,7 +143,7 @@ def read_audio(path_or_stream: Source, format: AudioFormat | None = None) -> tup
     What `open_audio` says in its notes is not seen here.
     """
     with open_audio(path_or_stream, format) as reader:
-        pcm = b"".join(reader)
+        pcm = bytearray().join(reader)
         return np.frombuffer(pcm, "<i2").astype(np.int16, copy=False).reshape(-1, reader.format.channels), reader.format
 
 
@@ -177,18 +186,19 @@ def _open_raw(stream: _Joined, name: str, format: AudioFormat | None, seconds: f
 
 def _raw_blocks(stream: _Joined, reader: AudioReader, size: int) -> Iterator[bytes]:
     rest = b""
+    done = 0
     unit = reader.format.sample_bytes
     while block := stream.read(size):
         block = rest + block
         whole = len(block) // unit * unit
         rest = block[whole:]
+        done += whole
         if whole:
             yield block[:whole]
+    if not done:
+        raise FormatError(f"{reader.name} is too short: no whole sample of {reader.format.describe()}")
     if rest:
-        reader.notes.append(
-            f"{reader.name}: {len(rest)} stray byte{'s' * (len(rest) > 1)} after the last whole sample left out; "
-            f"is it {reader.format.describe()}?"
-        )
+        reader.notes.append(f"{reader.name}: {note_stray(len(rest))}; is it {reader.format.describe()}?")
 
 
 def _open_container(head: bytes, stream: IO[bytes], name: str, seconds: float) -> AudioReader:
@@ -197,23 +207,33 @@ def _open_container(head: bytes, stream: IO[bytes], name: str, seconds: float) -
         # The header is looked at first even where libsndfile will read the sound: it repairs silently what we report.
         start = stream.tell() - len(head) if seekable else 0
         header = read_header(_Joined(head, stream), name)
+        notes = header.notes(_size_from(stream, start) if seekable else None)
         if header.convertible and (header.unfinished or not seekable):
-            return _stream_wav(header, stream, name, seconds)
-        if seekable:
+            reader = _stream_wav(header, stream, name, seconds)
+        elif seekable:
             stream.seek(start)
             reader = _open_sndfile(stream, name, seconds)
-            reader.notes += [f"{name}: {note}" for note in header.notes(_size_from(stream, start))]
-            return reader
-        raise FormatError(f"{name}: {header.describe()} cannot be read from a pipe: save it to a file first")
+        else:
+            raise FormatError(f"{name}: {header.describe()} cannot be read from a pipe: save it to a file first")
+        reader.notes += [f"{name}: {note}" for note in notes]
+        return reader
     if seekable:
         stream.seek(-len(head), os.SEEK_CUR)
         return _open_sndfile(stream, name, seconds)
+    return _open_spooled(_Joined(head, stream), name, seconds)
+
+
+def _open_spooled(stream: _Joined, name: str, seconds: float) -> AudioReader:
     # libsndfile has to seek in these containers: the pipe is kept on disk, not in memory.
     spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the reader
-    spool.write(head)
-    shutil.copyfileobj(stream, spool)
-    spool.seek(0)
-    reader = _open_sndfile(spool, name, seconds)
+    try:
+        while block := stream.read(1 << 20):
+            spool.write(block)
+        spool.seek(0)
+        reader = _open_sndfile(spool, name, seconds)
+    except BaseException:
+        spool.close()
+        raise
     reader._close.append(spool)
     reader.notes.append(f"{name}: this container cannot be decoded from a pipe; it was kept in a temporary file first")
     return reader
@@ -225,18 +245,22 @@ def _open_sndfile(stream: IO[bytes], name: str, seconds: float) -> AudioReader:
     try:
         sound = soundfile.SoundFile(stream)
     except (RuntimeError, TypeError) as error:
-        raise FormatError(f"{name} cannot be decoded: {error}") from None
+        # The whole text names our stream object, its last part the fault.
+        raise FormatError(f"{name} cannot be decoded: {getattr(error, 'error_string', error)}") from None
+    # Otherwise soundfile seeks after each block, which spoils the beginning of the next in MP3 and fails in FLAC of
+    # unstated length.
+    sound.seekable = lambda: False
     format = _header_format(name, sound.samplerate, sound.channels)
     if sound.frames == 0:
         sound.close()
         raise FormatError(f"{name} has a header but no sound in it")
-    reader = AudioReader(name, format, sound.frames, iter(()))
+    reader = AudioReader(name, format, sound.frames if sound.frames < _UNSTATED else None, iter(()))
     reader._close.append(sound)
-    reader._blocks = _sndfile_blocks(sound, reader, int(seconds * format.sample_rate))
+    reader._blocks = _sndfile_blocks(sound, stream, reader, int(seconds * format.sample_rate))
     return reader
 
 
-def _sndfile_blocks(sound: Any, reader: AudioReader, length: int) -> Iterator[bytes]:
+def _sndfile_blocks(sound: Any, stream: IO[bytes], reader: AudioReader, length: int) -> Iterator[bytes]:
     as_float = sound.subtype in _FLOAT_SUBTYPES
     done = 0
     clipped = 0
@@ -250,17 +274,29 @@ def _sndfile_blocks(sound: Any, reader: AudioReader, length: int) -> Iterator[by
         done += len(block)
         yield block.astype("<i2", copy=False).tobytes()
     _note_clipping(reader, clipped)
-    if reader.frames is not None and done < reader.frames:
+    # libsndfile guesses the length of an MP3 without an index, and ends there even where the sound goes on.
+    is_mpeg = sound.subtype.startswith("MPEG")
+    _note_length(reader, done, stream.tell(), _size_from(stream, stream.tell()) if is_mpeg else 0)
+
+
+def _note_length(reader: AudioReader, done: int, read: int, unread: int) -> None:
+    """Note what is missing, given samples decoded and bytes read and not: a tenth of a second is not worth a word."""
+    rate = reader.format.sample_rate
+    expected = done if reader.frames is None else reader.frames
+    if done + rate // 10 < expected:
         reader.notes.append(
-            f"{reader.name}: ends early: {done / reader.format.sample_rate:.3f} s could be decoded of "
-            f"{reader.frames / reader.format.sample_rate:.3f} s announced"
+            f"{reader.name}: ends early: {done / rate:.3f} s could be decoded, {expected / rate:.3f} s were expected"
+        )
+    if unread * done > read * (rate // 10):
+        reader.notes.append(
+            f"{reader.name}: {unread} bytes after {done / rate:.3f} s could not be decoded: convert it first "
+            "(ffmpeg -i FILE out.wav)"
         )
 
 
 def _stream_wav(header: WavHeader, stream: IO[bytes], name: str, seconds: float) -> AudioReader:
     format = _header_format(name, header.sample_rate, header.channels)
     reader = AudioReader(name, format, header.frames, iter(()))
-    reader.notes += [f"{name}: {note}" for note in header.notes(None)]
     reader._blocks = _wav_blocks(header, stream, reader, int(seconds * format.sample_rate) * header.block_align)
     return reader
 
@@ -285,7 +321,7 @@ def _wav_blocks(header: WavHeader, stream: IO[bytes], reader: AudioReader, size:
         missing = left / header.block_align / header.sample_rate
         reader.notes.append(f"{reader.name}: truncated: the header announces {missing:.3f} s more")
     if rest:
-        reader.notes.append(f"{reader.name}: {len(rest)} stray bytes after the last whole sample left out")
+        reader.notes.append(f"{reader.name}: {note_stray(len(rest))}")
     if not done:
         raise FormatError(f"{reader.name} has a header but no sound in it")
 
@@ -317,7 +353,9 @@ class _Joined:
             return head
         block: bytes | None = self._read(size - len(head))
         if block is None:
-            raise FormatError("the stream is in non-blocking mode: hand in a blocking one")
+            raise FormatError(_NON_BLOCKING)
+        if isinstance(block, str):
+            raise FormatError("the stream gives text: open it in binary mode")
         return head + block
 
     def read_exactly(self, size: int) -> bytes:
@@ -341,6 +379,14 @@ def _read_up_to(stream: IO[bytes], size: int) -> bytes:
 
 def _is_seekable(stream: IO[bytes]) -> bool:
     return bool(getattr(stream, "seekable", lambda: False)())
+
+
+def _is_blocking(stream: IO[bytes]) -> bool:
+    """Return whether an empty read means the end; a buffered stream in non-blocking mode gives one at any time."""
+    try:
+        return os.get_blocking(stream.fileno())
+    except (AttributeError, OSError, ValueError):
+        return True
 
 
 def _size_from(stream: IO[bytes], start: int) -> int:

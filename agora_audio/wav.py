@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from agora_audio.errors import FormatError
 from agora_audio.frames import AudioFormat
 
-__all__ = ["WavHeader", "read_header", "to_int16"]
+__all__ = ["WavHeader", "note_stray", "read_header", "to_int16"]
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
-_UNKNOWN_SIZES = (0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000)
+# What stands for a size never filled in: most writers, some, arecord; and sox, which rounds down to whole samples.
+_UNKNOWN_SIZES = (0xFFFFFFFF, 0x7FFFFFFF, 0x80000000)
+_UNKNOWN_TO_SOX = 0x7FFFF000
 # Chunks before the sound hold texts and pictures; one that claims more is a broken file.
 _LARGEST_CHUNK = 64 * 1024 * 1024
 
@@ -62,6 +64,12 @@ class WavHeader:
         widths = {_PCM: (8, 16, 24, 32), _FLOAT: (32, 64)}.get(self.code, ())
         return self.bits in widths and self.block_align == self.channels * self.bits // 8
 
+    @property
+    def bytes_per_second(self) -> int:
+        """Bytes of one second of sound; for compressed sound the word of the header has to do."""
+        exact = self.sample_rate * self.block_align
+        return exact if self.convertible else self.byte_rate or exact
+
     def describe(self) -> str:
         """Return what the samples are, for a message."""
         kind = {_PCM: "integer", _FLOAT: "float"}.get(self.code, f"codec {self.code:#06x}")
@@ -76,13 +84,18 @@ class WavHeader:
                 f"the header contradicts itself: {self.sample_rate} Hz, but its byte rate is that of {implied:g} Hz; "
                 f"taken for {self.sample_rate} Hz"
             )
-        if file_size is not None and self.data_size is not None:
-            there = file_size - self.data_offset
-            if there < self.data_size and self.block_align:
-                found.append(
-                    f"truncated: the header announces {self.data_size / self.block_align / self.sample_rate:.3f} s of "
-                    f"sound, {there / self.block_align / self.sample_rate:.3f} s are there"
-                )
+        if file_size is None:
+            return found
+        if self.data_size is None:
+            return [*found, "the header was never finished: all that follows it is taken for sound"]
+        there = file_size - self.data_offset
+        if there < self.data_size:
+            found.append(
+                f"truncated: the header announces {self.data_size / self.bytes_per_second:.3f} s of sound, "
+                f"{there / self.bytes_per_second:.3f} s are there"
+            )
+        if self.convertible and (stray := min(there, self.data_size) % self.block_align):
+            found.append(note_stray(stray))
         return found
 
     def decode(self, data: bytes, name: str, done: int, format: AudioFormat) -> tuple[NDArray[np.int16], int]:
@@ -129,9 +142,16 @@ def read_header(source: _Source, name: str) -> WavHeader:
             layout = _layout(body)
     if layout is None or not layout[1] or not layout[2] or not layout[4]:
         raise FormatError(f"{name}: broken WAV header: rate, channels or sample size missing or zero")
+    block_align = layout[4]
+    unknown_sizes = (*_UNKNOWN_SIZES, _UNKNOWN_TO_SOX // block_align * block_align)
     # A size of 0 is meant where the file as announced goes on after the sound; otherwise it was never filled in.
-    unknown = size in _UNKNOWN_SIZES or (size == 0 and (riff_size in (0, *_UNKNOWN_SIZES) or riff_size + 8 <= offset))
+    unknown = size in unknown_sizes or (size == 0 and (riff_size in (0, *unknown_sizes) or riff_size + 8 <= offset))
     return WavHeader(*layout, data_size=None if unknown else size, data_offset=offset)
+
+
+def note_stray(count: int) -> str:
+    """Return the note on bytes at the end that are no whole sample."""
+    return f"{count} stray byte{'s' * (count > 1)} after the last whole sample left out"
 
 
 def _layout(body: bytes) -> tuple[int, int, int, int, int, int]:
@@ -160,6 +180,7 @@ def to_int16(samples: NDArray[np.floating], name: str, done: int, format: AudioF
     if not finite.all():
         at = (done + int(np.argmin(finite))) / format.sample_rate
         raise FormatError(f"{name}: NaN or infinite sample at {at:.3f} s: the sound is damaged, or a filter broke it")
-    scaled = np.rint(samples * 32768.0)
+    # Clipped first to twice the full scale: what is far beyond it must not overflow.
+    scaled = np.rint(np.clip(samples, -2.0, 2.0) * 32768.0)
     clipped = int(np.count_nonzero((scaled > 32768) | (scaled < -32768)))
     return np.clip(scaled, -32768, 32767).astype(np.int16), clipped

@@ -8,9 +8,9 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+from timing import arguments, emit, pin_to_one_core, take_turns
 
 import agora_audio as aa
-from timing import arguments, emit, pin_to_one_core, take_turns
 
 PAIRS = [(rate, 16000) for rate in (8000, 11025, 22050, 24000, 32000, 44100, 48000, 96000)]
 PAIRS += [(16000, rate) for rate in (8000, 22050, 24000, 32000, 44100, 48000)]

@@ -14,9 +14,9 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from timing import arguments, emit
 
 import agora_audio as aa
-from timing import arguments, emit
 
 TEST_DATA = Path(__file__).resolve().parent.parent / "test_data"
 

@@ -2,10 +2,10 @@
 
     python benchmarks/vad_quality.py FOLDER [--engines silero,webrtc] [--json | --markdown]
 
-FOLDER holds NAME.wav (16 kHz mono) and NAME.scv (NAME,start,end,label,... in seconds, 1 = speech). References are merged
-over gaps shorter than 0.5 s, those shorter than 0.35 s left out. *onset* is the error of `Segment.start`; *said* how long
-after the speech began its start was decided; *end* the error of `Segment.end`; *stop* how long after it ended that was
-decided. Milliseconds, median and 90th percentile. Each clip is given 0.5 s of silence before it and 1 s after it.
+FOLDER holds NAME.wav (16 kHz mono) and NAME.scv (NAME,start,end,label,... in seconds, 1 = speech). References are
+merged over gaps shorter than 0.5 s, those shorter than 0.35 s left out. *onset* is the error of `Segment.start`; *said*
+how long after the speech began its start was decided; *end* the error of `Segment.end`; *stop* how long after it ended
+that was decided. Milliseconds, median and 90th percentile. Each clip gets 0.5 s of silence before it and 1 s after it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from timing import arguments, emit
 
 import agora_audio as aa
 from agora_audio.lab.labels import read_labels
 from agora_audio.lab.trace import VadTrace, trace_blocks
 from agora_audio.vad.config import PRESETS
-from timing import arguments, emit
 
 LEAD = 0.5
 MERGE_GAP = 0.5

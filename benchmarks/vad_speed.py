@@ -2,9 +2,9 @@
 
     python benchmarks/vad_speed.py [--seconds 120] [--onnx silero_vad.onnx] [--json]
 
-All on one core, in turn, medians. *file*: a 16 kHz WAV on disk to a list of segments, each in its own way. *live*: 10 ms
-frames pushed one by one through Framer, engine and AudioVadV2; `over` is what that costs above the engine's bare model
-called in a loop on the same sound. Rivals that are not installed are left out and named.
+All on one core, in turn, medians. *file*: a 16 kHz WAV on disk to a list of segments, each in its own way. *live*:
+10 ms frames pushed one by one through Framer, engine and AudioVadV2; *over* is what that costs above the engine's bare
+model called in a loop on the same sound. Rivals that are not installed are left out and named.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import numpy as np
 import soundfile
 import webrtcvad
 from numpy.typing import NDArray
+from timing import arguments, emit, pin_to_one_core, take_turns
 
 import agora_audio as aa
 from agora_audio.vad.engines.silero_net import SileroNet
-from timing import arguments, emit, pin_to_one_core, take_turns
 
 RATE = 16000
 TEST_DATA = Path(__file__).resolve().parent.parent / "test_data"

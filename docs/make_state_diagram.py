@@ -34,7 +34,7 @@ COLOURS = {
 CAPTION = "First line: when. Second line: the state that is said, and what is handed out."
 
 FONT = 13
-_BOX = 104  # width, and the least height
+BOX = 104  # width, and the least height
 _MARGIN = 20
 _LANE = 60  # between arrows one below the other
 _LOOP = 34  # from the box to the top of its innermost loop
@@ -117,9 +117,9 @@ def lay_out(rows: Sequence[Transition]) -> tuple[Grid, list[Arrow]]:
     lanes = max((of for _, _, of in _lanes(steps)), default=0)
     label = max((label_width(row) for row in loops), default=0)
     reach = label + 2 * _NEST * max(nested - 1, 0)
-    pitch = _BOX + max(label_width(row) for row in rows) + 32
+    pitch = BOX + max(label_width(row) for row in rows) + 32
     top = _MARGIN + (_LOOP + _LABEL * nested + _NEST * (nested - 1) if loops else 0)
-    grid = Grid(_MARGIN + max(_BOX, reach) // 2, max(pitch, reach), top, top + max(_BOX, lanes * _LANE))
+    grid = Grid(_MARGIN + max(BOX, reach) // 2, max(pitch, reach), top, top + max(BOX, lanes * _LANE))
     return grid, [
         *(_loop(row, lane, of, grid, label // 2) for row, lane, of in _lanes(loops)),
         *(_step(row, lane, of, grid) for row, lane, of in _lanes(steps)),
@@ -141,7 +141,7 @@ def _lanes(rows: Sequence[Transition]) -> Iterator[tuple[Transition, int, int]]:
 def _loop(row: Transition, lane: int, of: int, grid: Grid, label: int) -> Arrow:
     """Arch over the box; the next one goes around it and its label, half of which is at most `label` wide."""
     x, y = grid.middle(row.phase), grid.top
-    foot = 24 + 16 * lane // of
+    foot = 24 if of == 1 else 14 + 26 * lane // (of - 1)
     roof = y - _LOOP - _NEST * (of - 1) - _LABEL * lane
     half = [(x - foot, y)]
     if lane:
@@ -158,14 +158,14 @@ def _step(row: Transition, lane: int, of: int, grid: Grid) -> Arrow:
     """Straight through the gap between two neighbours."""
     y = (grid.top + grid.bottom + _LANE * (2 * lane + 1 - of)) // 2
     sign = 1 if COLUMNS[row.then] > COLUMNS[row.phase] else -1
-    start, end = grid.middle(row.phase) + sign * _BOX // 2, grid.middle(row.then) - sign * _BOX // 2
+    start, end = grid.middle(row.phase) + sign * BOX // 2, grid.middle(row.then) - sign * BOX // 2
     return _across(row, [(start, y), (end, y)], y)
 
 
 def _leap(row: Transition, lane: int, of: int, grid: Grid) -> Arrow:
     """Below the boxes from one to another, around the lanes before it."""
     y = grid.bottom + _LANE * (lane + 1) - 12
-    apart = min(24, (_BOX - 32) // of)
+    apart = min(24, (BOX - 32) // of)
     inward = ((of - 1) * apart // 2 - lane * apart) * (1 if COLUMNS[row.then] > COLUMNS[row.phase] else -1)
     start, end = grid.middle(row.phase) + inward, grid.middle(row.then) - inward
     return _across(row, [(start, grid.bottom), (start, y), (end, y), (end, grid.bottom)], y)
@@ -195,7 +195,7 @@ def _text_width(text: str) -> int:
 def _box(phase: Phase, grid: Grid) -> str:
     x, height = grid.middle(phase), grid.bottom - grid.top
     return (
-        f'<rect x="{x - _BOX // 2}" y="{grid.top}" width="{_BOX}" height="{height}" rx="14" '
+        f'<rect x="{x - BOX // 2}" y="{grid.top}" width="{BOX}" height="{height}" rx="14" '
         'fill="#f6f8fa" stroke="#1f2328" stroke-width="1.5"/>\n'
         f'<text x="{x}" y="{grid.top + height // 2 + 5}" font-size="{FONT + 3}" font-weight="bold" fill="#1f2328">'
         f"{escape(phase.value)}</text>"

@@ -13,7 +13,15 @@ from agora_audio.errors import AudioError, ConfigError, FormatError
 
 __all__ = ["main"]
 
-_BAD_INPUT = (ConfigError, FormatError, FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
+_BAD_INPUT = (
+    ConfigError,
+    FormatError,
+    FileExistsError,
+    FileNotFoundError,
+    IsADirectoryError,
+    NotADirectoryError,
+    PermissionError,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,13 +32,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments
         Words after the program's name; None: those it was called with.
     """
-    from agora_audio.cli.app import app
-
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # a service may start the command with them closed
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - for the life of the process
     try:
+        from agora_audio.cli.app import app
+
         result = app(arguments, prog_name="agora-audio", standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # rich's way to end where the reader has seen enough
+            return 0
         return end.code if isinstance(end.code, int) else 1
     except KeyboardInterrupt:
         return 130

@@ -44,11 +44,12 @@ def open_sound(name: str, sample_rate: int | None, channels: int | None) -> Audi
     """Open a file, or stdin for ``-``, in blocks short enough for a live pipe and a progress bar."""
     format = None
     if sample_rate is not None or channels is not None:
-        format = AudioFormat(sample_rate or RAW_DEFAULT.sample_rate, channels or RAW_DEFAULT.channels)
+        # What was left out is not checked against a header.
+        known = RAW_DEFAULT if sample_rate is not None and channels is not None else _header(name) or RAW_DEFAULT
+        format = AudioFormat(
+            known.sample_rate if sample_rate is None else sample_rate, known.channels if channels is None else channels
+        )
     if name != "-":
-        if format is not None and Path(name).suffix.lower() not in RAW_SUFFIXES and not channels:
-            # A rate alone is checked against a header of any channel count.
-            format = _of_header(name, format)
         return open_audio(name, format)
     if sys.stdin is None or sys.stdin.isatty():
         raise ConfigError("stdin is a terminal: pipe sound into it (ffmpeg -i FILE -f s16le - | agora-audio ...)")
@@ -57,9 +58,13 @@ def open_sound(name: str, sample_rate: int | None, channels: int | None) -> Audi
     return reader
 
 
-def _of_header(name: str, format: AudioFormat) -> AudioFormat:
-    with open_audio(name) as reader:
-        return AudioFormat(format.sample_rate, reader.format.channels)
+def _header(name: str) -> AudioFormat | None:
+    """Return the format in a file's header; None for raw PCM and for a pipe, whose header can be read only once."""
+    path = Path(name)
+    if name == "-" or path.suffix.lower() in RAW_SUFFIXES or not path.is_file():
+        return None
+    with open_audio(path) as reader:
+        return reader.format
 
 
 Command = TypeVar("Command", bound=Callable[..., Any])

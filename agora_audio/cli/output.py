@@ -59,7 +59,10 @@ class TableRows:
 
     def _print(self, cells: Sequence[str], channel: str, file: str) -> None:
         extra = ([f"{channel:>7}"] if self._channel else []) + ([file] if self._file else [])
-        sys.stdout.write("  ".join([*cells, *extra]) + "\n")
+        line = "  ".join([*cells, *extra]) + "\n"
+        # A name that the terminal cannot show ends no run.
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
 
 

@@ -77,6 +77,9 @@ def detect(
                     found += _detect_one(reader, config, engine, channel, rows, durations)
             except BrokenPipeError:
                 raise
+            except KeyboardInterrupt:
+                rows.close(durations)  # what was found is shown, also in the formats that are written at the end
+                raise
             except (AudioError, OSError) as error:
                 worst = max(worst, report(error))
         rows.close(durations)
@@ -106,13 +109,17 @@ def _detect_one(
             found.append(LabelledSegment(segment, reader.name, number))
             rows.write(found[-1])
 
+    settled = True
     try:
         for block in with_progress(reader):
             size += len(block)
+            settled = False
             write(lambda one: one.push(block))  # noqa: B023 - called at once
+            settled = True
     finally:
-        # Also when the pipe is ended from the keyboard: speech that is open is not lost.
-        write(lambda one: one.flush())
+        # Also when the pipe is ended from the keyboard: speech that is open is not lost. Half a block has no end.
+        if settled:
+            write(lambda one: one.flush())
         durations[reader.name] = seconds_of(size, reader.format)
         for note in reader.notes:
             say(note)
@@ -127,7 +134,7 @@ def _channels(channel: str, format: AudioFormat) -> list[int | None]:
 
 
 def _channel(text: str, format: AudioFormat) -> Channel:
-    return check_channel(int(text) if text.isdigit() else text, format)
+    return check_channel(int(text) if text.isdecimal() and len(text) < 10 else text, format)
 
 
 @app.command()

@@ -2,16 +2,16 @@
 
 A long recording keeps its extremes. Where far more frames than pixels are in sight, the frames that share a pixel are
 drawn as the band from their lowest to their highest value, with their mean as a line (of levels: the mean of the dB
-values). Segments, thresholds and states stay exact and never get so thin that they vanish; where they crowd, their
-colour is as strong as their share of the time, and the single decisions are no longer marked. Colours are those of
-Okabe and Ito, which people with any colour vision tell apart; what matters differs in shape or place too, for print in
-grey.
+values). Segments, thresholds and states stay exact, a short one is still a hair wide; where they crowd, colour is as
+strong as their share of the time, and the single decisions are no longer marked. Colours are those of Okabe and Ito,
+which people with any colour vision tell apart; what matters differs in shape or place too, for print in grey.
 
 Figures are made with matplotlib's objects, never with pyplot: no window, no state that is shared, nothing to close.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import math
 import os
@@ -22,7 +22,7 @@ from dataclasses import dataclass, fields
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,10 +43,10 @@ __all__ = ["Panels", "plot_vad", "save_figure"]
 _SUFFIXES = (".png", ".svg", ".pdf")
 
 _SIGNAL = "#0072B2"
-_SPEECH, _SPEECH_TINT, _EXTRA_TINT = "#56B4E9", "#CDE9F8", "#EAF6FC"
-_START, _STOP, _BOTH = "#009E73", "#D55E00", "#444444"
+_SPEECH = "#56B4E9"
+_START, _STOP = "#009E73", "#D55E00"
 _MISSED, _FALSE_ALARM = "#CC79A7", "#E69F00"
-_SILENT = "#E4E4E4"
+_SILENT = "#80808038"
 
 _SIZE = (10.0, 6.4)
 _DPI = 150
@@ -70,9 +70,7 @@ class Panels(np.ndarray[Any, np.dtype[np.object_]]):
     """An array of axes that a notebook shows as the picture they are in; the figure is ``panels[0].figure``."""
 
     def _repr_png_(self) -> bytes:
-        stream = io.BytesIO()
-        _figure_of(self).savefig(stream, format="png")
-        return stream.getvalue()
+        return _drawn(_figure_of(self), "png")
 
 
 def plot_vad(
@@ -129,8 +127,8 @@ def plot_vad(
     """
     span = _checked_span(trace, start, end)
     given = _checked_axes(ax)
-    if given is not None and len(given) == 1 and reference is not None:
-        raise ConfigError("reference has its place below the states: give four axes, or none")
+    if reference is not None:
+        _check_reference(reference, given)
     panels = given if given is not None else _new_panels(reference is not None)
     view = _view(trace, *span, groups=max(_GROUPS, int(panels[0].bbox.width)))
     _draw_waveform(panels[0], view)
@@ -139,15 +137,11 @@ def plot_vad(
         _draw_level(panels[2], view)
         _draw_states(panels[3], view, reference)
     _lay_out_time(panels, view)
-    named = _legend_of(panels)
-    columns = _columns(panels[0], len(named))
-    look = {"fontsize": _SMALL, "frameon": False, "handlelength": 1.4, "columnspacing": 1.4, "ncols": columns}
     if given is None:
-        rows = _write_summary(panels[0], _summary(trace))
-        _figure_of(panels[0]).legend(named.values(), named, loc="outside lower center", **look)
+        _write_legend(panels, panels[0].get_figure(), loc="outside lower center")
+        rows: float = _write_summary(panels[0], trace)
     else:
-        rows = 1.25 * math.ceil(len(named) / columns)
-        panels[0].legend(named.values(), named, loc="lower left", bbox_to_anchor=(0.0, 1.0), borderaxespad=0, **look)
+        rows = 1.25 * _write_legend(panels, panels[0], loc="lower left", bbox_to_anchor=(0.0, 1.0), borderaxespad=0)
     _write_title(panels[0], title, rows)
     return np.array(panels, dtype=object).view(Panels) if given is None else ax
 
@@ -173,16 +167,25 @@ def save_figure(figure_or_axes: Any, path: str | Path) -> None:
     suffix = target.suffix.lower()
     if suffix not in _SUFFIXES:
         raise ConfigError(f"{target.name!r} does not end in one of {', '.join(_SUFFIXES)}: the suffix names the format")
-    figure = _figure_of(figure_or_axes)
-    target = target.resolve()  # a link stays, its file is replaced
-    beside = target.with_name(f".plot-{secrets.token_hex(8)}.tmp")
+    drawn = _drawn(_figure_of(figure_or_axes), suffix[1:])
+    real = target.resolve()  # a link stays, its file is replaced
+    beside = real.with_name(f".plot-{secrets.token_hex(8)}.tmp")
     try:
         with open(beside, "xb") as stream:
-            figure.savefig(stream, format=suffix[1:])
-        os.replace(beside, target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
+            stream.write(drawn)
+        os.replace(beside, real)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        if isinstance(error, OSError):  # which speaks of the file beside
+            raise OSError(error.errno, error.strerror, str(target)) from error
         raise
+
+
+def _drawn(figure: Figure, format: str) -> bytes:
+    stream = io.BytesIO()
+    figure.savefig(stream, format=format)
+    return stream.getvalue()
 
 
 def _figure_of(drawn: Any) -> Figure:
@@ -235,6 +238,14 @@ def _checked_axes(ax: Any) -> list[Axes] | None:
     return axes
 
 
+def _check_reference(reference: Sequence[Segment], given: list[Axes] | None) -> None:
+    if given is not None and len(given) == 1:
+        raise ConfigError("reference has its place below the states: give four axes, or none")
+    for one in reference:
+        if not isinstance(one, Segment):
+            raise ConfigError(f"reference holds a {type(one).__name__}, must be Segment: of a label row its .segment")
+
+
 def _new_panels(with_reference: bool) -> list[Axes]:
     heights = [3.0, 2.0, 2.6, 0.8 if with_reference else 0.4]
     figure = _matplotlib("figure").Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
@@ -250,7 +261,24 @@ def _inches(ax: Axes) -> float:
     return float(ax.bbox.width / ax.figure.dpi)
 
 
-def _write_summary(ax: Axes, summary: str) -> int:
+def _write_legend(panels: Sequence[Axes], owner: Any, **place: Any) -> int:
+    """Explain every label once, in rows that are evenly filled, and return how many rows that took."""
+    pairs = [zip(*panel.get_legend_handles_labels(), strict=True) for panel in panels]
+    named = {label: handle for pair in pairs for handle, label in pair}
+    if not named:
+        return 0
+    rows = math.ceil(len(named) / max(1, int(0.8 * _inches(panels[0]))))
+    look = {"fontsize": _SMALL, "frameon": False, "handlelength": 1.4, "columnspacing": 1.4}
+    owner.legend(named.values(), named, ncols=math.ceil(len(named) / rows), **look, **place)
+    return rows
+
+
+def _write_summary(ax: Axes, trace: VadTrace) -> int:
+    """Write the format, the algorithm and what the config has other than the defaults, and return in how many rows."""
+    config, usual = trace.config, AudioVadConfigV2()
+    names = [spec.name for spec in fields(config) if spec.name != "algorithm"]
+    changed = [f"{name} {getattr(config, name)}" for name in names if getattr(config, name) != getattr(usual, name)]
+    summary = f"{trace.format.describe()}; {config.algorithm}; {', '.join(changed) or 'default parameters'}"
     lines = textwrap.wrap(summary, int(17 * _inches(ax)))
     place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "bottom"}
     ax.annotate("\n".join(lines), (0.0, 1.0), xytext=(0.0, 5.0), fontsize=_SMALL, **place)
@@ -263,26 +291,6 @@ def _write_title(ax: Axes, title: str | None, rows: float) -> None:
         heading = "\n".join(textwrap.wrap(title, max(10, int(11 * _inches(ax)))))
         text = ax.set_title(heading, loc="left", fontsize=11, pad=8.0 + 1.4 * _SMALL * rows)
         text.set_parse_math(False)  # a file name may hold dollar signs
-
-
-def _legend_of(panels: Sequence[Axes]) -> dict[str, Any]:
-    """Return what stands for each label."""
-    pairs = [zip(*panel.get_legend_handles_labels(), strict=True) for panel in panels]
-    return {label: handle for pair in pairs for handle, label in pair}
-
-
-def _columns(ax: Axes, entries: int) -> int:
-    """Return how many columns make the fewest rows, evenly filled."""
-    fitting = max(1, int(0.8 * _inches(ax)))
-    return max(1, math.ceil(entries / math.ceil(entries / fitting)))
-
-
-def _summary(trace: VadTrace) -> str:
-    """Return the format, the algorithm and what the config has other than the defaults."""
-    config, usual = trace.config, AudioVadConfigV2()
-    names = [spec.name for spec in fields(config) if spec.name != "algorithm"]
-    changed = [f"{name} {getattr(config, name)}" for name in names if getattr(config, name) != getattr(usual, name)]
-    return f"{trace.format.describe()}; {config.algorithm}; {', '.join(changed) or 'default parameters'}"
 
 
 @dataclass(frozen=True)
@@ -305,13 +313,14 @@ class _View:
 
     def reduce(self, ufunc: np.ufunc, values: NDArray[Any]) -> NDArray[np.float64]:
         """Return `ufunc` over each group of `values`, which has an entry a frame."""
-        seen = values[self.frames]
-        reduced: NDArray[np.float64] = ufunc.reduceat(seen.astype(np.float64), np.arange(0, len(seen), self.size))
+        seen = values[self.frames].astype(np.float64)
+        reduced: NDArray[np.float64] = ufunc.reduceat(seen, np.arange(0, len(seen), self.size))
         return reduced
 
     def mean(self, values: NDArray[Any]) -> NDArray[np.float64]:
-        """Return the mean of each group."""
-        return self.reduce(np.add, values) / self.reduce(np.add, np.ones(len(values)))
+        """Return the mean of each group; the last one may be smaller."""
+        sums = self.reduce(np.add, values)
+        return sums / np.minimum(self.size, len(self.borders) - 1 - self.size * np.arange(len(sums)))
 
 
 def _view(trace: VadTrace, start: float, end: float, groups: int) -> _View:
@@ -327,14 +336,16 @@ def _draw_waveform(ax: Axes, view: _View) -> None:
     lowest = view.reduce(np.minimum, view.trace.lowest)
     highest = view.reduce(np.maximum, view.trace.highest)
     _draw_segments(ax, view)
-    _draw_band(ax, view, lowest, highest, linewidth=0.5)
+    _draw_band(ax, view, lowest, highest)
+    # Digital silence has a band of no height; an outline that shows it would close the gaps in a long recording.
+    ax.stairs((lowest + highest) / 2, view.edges, baseline=None, color=_SIGNAL, linewidth=0.5)
     limit = 1.3 * max(float(-lowest.min()), float(highest.max()), 0.001)
     ax.set_ylim(-limit, limit)
     ax.set_ylabel("amplitude", fontsize=9)
 
 
 def _draw_band(ax: Axes, view: _View, low: NDArray[Any], high: NDArray[Any], **look: Any) -> None:
-    ax.stairs(high, view.edges, baseline=low, fill=True, color=_SIGNAL, snap=False, **look)
+    ax.stairs(high, view.edges, baseline=low, fill=True, color=_SIGNAL, linewidth=0, snap=False, **look)
 
 
 def _draw_segments(ax: Axes, view: _View) -> None:
@@ -342,9 +353,9 @@ def _draw_segments(ax: Axes, view: _View) -> None:
     seen = [one for one in view.trace.segments if one.audio_end >= view.start and one.audio_start <= view.end]
     speech = [(one.start, one.end) for one in seen]
     extra = [(one.audio_start, one.start) for one in seen] + [(one.end, one.audio_end) for one in seen]
-    _draw_spans(ax, speech, _SPEECH_TINT, label="speech")
+    _draw_spans(ax, speech, _SPEECH, alpha=0.3, label="speech")
     if len(seen) > _CROWD:
-        _draw_spans(ax, extra, _EXTRA_TINT, label="pre-roll, hang-over")
+        _draw_spans(ax, extra, _SPEECH, alpha=0.12, label="pre-roll, hang-over")
         return
     _draw_spans(ax, extra, "none", hatch="//////", edgecolor=_SPEECH, linewidth=0, label="pre-roll, hang-over")
     _draw_marks(ax, view, 0.93, [one.started_at for one in seen], _START, "START decided")
@@ -383,34 +394,41 @@ def _draw_probability(ax: Axes, view: _View) -> None:
     _draw_values(ax, view, view.trace.voice_prob)
     thresholds = _named_thresholds(config, config.start_voice_prob / 100, config.stop_voice_prob / 100)
     for value, _, colour in thresholds:
-        ax.axhline(value, color=colour, linestyle="--", linewidth=1.0)
+        ax.axhline(value, color=colour or _ink(ax), linestyle="--", linewidth=1.0)
     _write_thresholds(ax, [(value, f"{name} {value:.2f}", colour) for value, name, colour in thresholds])
     ax.set_ylim(-0.04, 1.04)
     ax.set_yticks([0.0, 0.5, 1.0])
     ax.set_ylabel("probability", fontsize=9)
 
 
-def _named_thresholds(config: AudioVadConfigV2, start: float, stop: float) -> list[tuple[float, str, str]]:
+# At what value, what, and its colour; None: that of the axes' own texts, whatever the style in use.
+_Text: TypeAlias = tuple[float, str, str | None]
+
+
+def _ink(ax: Axes) -> Any:
+    return ax.yaxis.label.get_color()
+
+
+def _named_thresholds(config: AudioVadConfigV2, start: float, stop: float) -> list[_Text]:
     if start == stop or config.algorithm == "consecutive":
-        return [(start, "threshold", _BOTH)]
+        return [(start, "threshold", None)]
     return [(start, "start", _START), (stop, "stop", _STOP)]
 
 
-def _write_thresholds(ax: Axes, texts: Sequence[tuple[float, str, str]]) -> None:
+def _write_thresholds(ax: Axes, texts: Sequence[_Text]) -> None:
     """Write up to two texts to the right of the panel, each at its height, so that they keep clear of each other."""
     highest = max((value for value, _, _ in texts), default=0.0)
     for value, text, colour in texts:
         place = "center" if len(texts) == 1 else "bottom" if value == highest else "top"
-        ax.text(1.005, value, text, transform=ax.get_yaxis_transform(), color=colour, fontsize=_SMALL, va=place)
+        look: dict[str, Any] = {"color": colour or _ink(ax), "fontsize": _SMALL, "va": place}
+        ax.text(1.005, value, text, transform=ax.get_yaxis_transform(), **look)
 
 
 def _draw_values(ax: Axes, view: _View, values: NDArray[np.float64]) -> None:
     """Draw a value a frame as steps; where frames share a pixel, as their mean and the band of all."""
     if view.size > 1:
-        band = f"lowest to highest of {view.size} frames"
-        _draw_band(
-            ax, view, view.reduce(np.minimum, values), view.reduce(np.maximum, values), alpha=0.3, lw=0, label=band
-        )
+        low, high = view.reduce(np.minimum, values), view.reduce(np.maximum, values)
+        _draw_band(ax, view, low, high, alpha=0.3, label=f"range of {view.size} frames; line: mean")
     ax.stairs(view.mean(values), view.edges, baseline=None, color=_SIGNAL, linewidth=0.9)
 
 
@@ -420,7 +438,7 @@ def _draw_level(ax: Axes, view: _View) -> None:
     _draw_values(ax, view, np.maximum(view.trace.rms_db, _LOWEST_DB))
     changes = np.concatenate(([0], np.flatnonzero(np.diff(thresholds)) + 1))
     edges = view.borders[np.append(changes, len(thresholds))]
-    ax.stairs(thresholds[changes], edges, baseline=None, color=_BOTH, linestyle="--", linewidth=1.0)
+    ax.stairs(thresholds[changes], edges, baseline=None, color=_ink(ax), linestyle="--", linewidth=1.0)
     _write_thresholds(ax, _level_thresholds(view.trace.config, thresholds[changes].tolist()))
     lowest = min(max(_LOWEST_DB, float(levels.min())), float(thresholds.min()))
     highest = max(float(levels.max()), float(thresholds.max()))
@@ -431,13 +449,11 @@ def _draw_level(ax: Axes, view: _View) -> None:
     ax.set_ylabel("level, dBFS", fontsize=9)
 
 
-def _level_thresholds(config: AudioVadConfigV2, in_force: list[int]) -> list[tuple[float, str, str]]:
+def _level_thresholds(config: AudioVadConfigV2, in_force: list[int]) -> list[_Text]:
     """Return where to write what about the thresholds in sight; adaptive ones are too many to name."""
-    low, high = min(in_force), max(in_force)
-    if low == high and config.adaptive_rms:
-        return [(low, f"threshold {_signed(low)}", _BOTH)]
     if config.adaptive_rms:
-        return [(in_force[-1], f"threshold\n{_signed(low)} to {_signed(high)}", _BOTH)]
+        low, high = _signed(min(in_force)), _signed(max(in_force))
+        return [(in_force[-1], f"threshold {low}" if low == high else f"threshold\n{low} to {high}", None)]
     named = _named_thresholds(config, config.start_rms_threshold, config.stop_rms_threshold)
     return [(value, f"{name} {_signed(value)}", colour) for value, name, colour in named if value in in_force]
 
@@ -507,7 +523,7 @@ def _pace(mode: str, ax: Axes) -> None:
     """Put ticks at round times, as many as fit; again whenever the limits change, in an interactive window."""
     ticker = _matplotlib("ticker")
     low, high = ax.get_xlim()
-    count = min(12.0, max(2.0, 1.4 * _inches(ax)))
+    count = min(12.0, max(2.0, (2.0 if mode == "seconds" else 1.4) * _inches(ax)))
     step = next((one for one in _STEPS if one * count >= abs(high - low)), _STEPS[-1])
     ax.xaxis.set_major_locator(ticker.MultipleLocator(step))
     ax.xaxis.set_major_formatter(ticker.FuncFormatter(partial(_time_label, mode, step)))
@@ -518,8 +534,9 @@ def _time_label(mode: str, step: float, seconds: float, position: int) -> str:
     rounded = round(seconds, digits)
     if mode == "seconds":
         return f"{rounded:.{digits}f}"
-    minutes, rest = divmod(rounded, 60)
+    sign = "−" if rounded < 0 else ""
+    minutes, rest = divmod(abs(rounded), 60)
     tail = f"{rest:0{3 + digits if digits else 2}.{digits}f}"
     if mode == "mm:ss":
-        return f"{int(minutes):02d}:{tail}"
-    return f"{int(minutes) // 60}:{int(minutes) % 60:02d}:{tail}"
+        return f"{sign}{int(minutes):02d}:{tail}"
+    return f"{sign}{int(minutes) // 60}:{int(minutes) % 60:02d}:{tail}"

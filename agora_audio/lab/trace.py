@@ -14,7 +14,7 @@ from agora_audio.vad.config import AudioVadConfigV2
 from agora_audio.vad.detect import FrameLabeller
 from agora_audio.vad.engines import Engine
 from agora_audio.vad.segments import Segment
-from agora_audio.vad.state_machine import VadState, VadStateMachine
+from agora_audio.vad.state_machine import Phase, VadState, VadStateMachine
 
 __all__ = ["VadTrace", "trace_blocks", "trace_speech"]
 
@@ -106,11 +106,9 @@ def _decided(
 ) -> VadTrace:
     machine = VadStateMachine(config, format)
     states, thresholds, segments = [], [], []
-    speaking = False
     for probability, level in zip(voice_prob.tolist(), rms_db.tolist(), strict=True):
-        thresholds.append(machine.effective_thresholds[speaking])
+        thresholds.append(machine.effective_thresholds[machine.phase is not Phase.IDLE])
         states.append(machine.step(probability, level))
-        speaking = states[-1] in (VadState.START_SPEAKING, VadState.SPEAKING)
         if states[-1] is VadState.STOP_SPEAKING and machine.segment is not None:
             segments.append(machine.segment)
     if machine.flush() is VadState.STOP_SPEAKING and machine.segment is not None:

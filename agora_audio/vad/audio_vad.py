@@ -67,26 +67,26 @@ class AudioVadV2:
         FormatError
             If the frame has no labels, labels out of range, or another format than the frames before it.
         """
-        try:
-            if frame.format is not self._format:
-                self._check_format(frame.format)
-            probability, level, pcm = frame.voice_prob, frame.rms_db, frame.pcm
-        except AttributeError:
-            raise FormatError(f"frame is a {type(frame).__name__}, must be an AudioFrame") from None
+        if not isinstance(frame, AudioFrame):
+            raise FormatError(f"frame is a {type(frame).__name__}, must be an AudioFrame")
+        probability, level, pcm = frame.voice_prob, frame.rms_db, frame.pcm
         if probability is None or level is None:
             raise FormatError("the frame has no voice_prob or rms_db: pass it through an engine first (create_engine)")
+        if frame.format is not self._format:
+            self._check_format(frame.format)
         state = self._machine.step(probability, level)
+        self._format = frame.format
         if state is VadState.SPEAKING or state is VadState.STOP_SPEAKING:
             return VadResult(state, pcm)
         held = self._held
         held.append(pcm)
-        if state is VadState.START_SPEAKING:
-            data = b"".join(held)
-            held.clear()
-            return VadResult(state, data)
         while len(held) > self._machine.held:
             held.popleft()
-        return _NOTHING
+        if state is VadState.NON_SPEAKING:
+            return _NOTHING
+        data = b"".join(held)
+        held.clear()
+        return VadResult(state, data)
 
     def flush(self) -> VadResult:
         """End the stream: ``(STOP_SPEAKING, b"")`` if a segment was open, else ``(NON_SPEAKING, b"")``."""
@@ -127,4 +127,3 @@ class AudioVadV2:
                 f"the frame is {format.describe()}, the stream is {self._format.describe()}: "
                 "use one AudioVadV2 per stream, or reset()"
             )
-        self._format = format

@@ -14,12 +14,15 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
 from agora_audio.errors import ConfigError
+from agora_audio.frames import FRAMES_PER_SECOND
 
 __all__ = ["PRESETS", "AudioVadConfigV2"]
 
 Algorithm = Literal["percent", "consecutive"]
 
 _INFINITY = math.inf
+# 0.29 s times 100 is 28.999999999999996 frames: a hair of a frame is not one.
+_HAIR = 1e-6
 # The SDK keeps RMS thresholds on a scale of 0 (-127 dBFS) to 127 and adds this to the caller's object when it is used.
 SDK_RMS_OFFSET = 127
 
@@ -74,7 +77,7 @@ class AudioVadConfigV2:
     min_speech: float = _between(0.0, _INFINITY, 0.0, float)
     """Announce no segment whose speech is shorter, seconds; its start then waits until it is that long."""
     max_speech: float | None = field(default=None)
-    """Stop a segment when the sound handed out is this long, seconds; None: never."""
+    """Stop a segment when the sound handed out is this long, seconds, never longer; None: never."""
     provisional_count: int = _between(0, _INFINITY, 0, int)
     """Announce a provisional start, as an event, at this many active frames in the start window; 0: never."""
 
@@ -84,25 +87,33 @@ class AudioVadConfigV2:
         for spec in fields(self):
             if spec.metadata:
                 object.__setattr__(self, spec.name, _checked(spec.name, getattr(self, spec.name), **spec.metadata))
-        for name in ("adaptive_rms", "adaptive_floor"):
-            if not isinstance(getattr(self, name), bool):
-                raise ConfigError(f"{name} is {getattr(self, name)!r}, must be True or False")
+        for name in _SWITCHES:
+            _check_switch(name, getattr(self, name))
         if self.algorithm not in self.ALGORITHMS:
             raise ConfigError(f"algorithm is {self.algorithm!r}, must be 'percent' or 'consecutive'")
         if self.max_speech is not None:
-            shortest = max(self.min_speech, (self.pre_start_recognize_count + self.start_recognize_count) / 100)
-            longest = _checked("max_speech", self.max_speech, 0.0, _INFINITY, float)
-            if longest <= shortest:
+            object.__setattr__(self, "max_speech", _checked("max_speech", self.max_speech, 0.0, _INFINITY, float))
+            start = self.pre_start_recognize_count + self.start_recognize_count + self.min_frames
+            if self.max_frames is not None and self.max_frames <= start:
                 raise ConfigError(
-                    f"max_speech is {longest} s, must be above {shortest} s: the pre-roll and the start window, "
-                    "and min_speech, have to fit in"
+                    f"max_speech is {self.max_speech} s, must be {(start + 1) / 100} s or more: pre-roll, start window "
+                    "and min_speech have to fit in, and the frame that stops it"
                 )
-            object.__setattr__(self, "max_speech", longest)
         if self.provisional_count > self.start_recognize_count:
             raise ConfigError(
                 f"provisional_count is {self.provisional_count}, must be 0 to {self.start_recognize_count}, "
                 "the start_recognize_count"
             )
+
+    @property
+    def min_frames(self) -> int:
+        """`min_speech` in frames, rounded up."""
+        return math.ceil(self.min_speech * FRAMES_PER_SECOND - _HAIR)
+
+    @property
+    def max_frames(self) -> int | None:
+        """`max_speech` in frames, rounded down; None: no limit."""
+        return None if self.max_speech is None else int(self.max_speech * FRAMES_PER_SECOND + _HAIR)
 
     @classmethod
     def preset(cls, name: str) -> AudioVadConfigV2:
@@ -142,7 +153,8 @@ class AudioVadConfigV2:
         >>> AudioVadConfigV2.from_agora({"StartVoiceProb": 60, "rmsThreshold": -40}).stop_rms_threshold
         -40
         """
-        is_sdk_object = type(source).__name__ == cls.__name__ and not isinstance(source, (cls, Mapping))
+        names = [kind.__name__ for kind in type(source).__mro__]
+        is_sdk_object = cls.__name__ in names and not isinstance(source, (cls, Mapping))
         values: dict[str, Any] = {"adaptive_rms": True} if algorithm == "consecutive" else {}
         given: dict[str, tuple[str, Any]] = {}
         for spelling, value in _items(source):
@@ -201,7 +213,7 @@ def _checked(name: str, value: Any, low: float, high: float, kind: type) -> Any:
         if isinstance(value, (bool, str)):
             raise TypeError
         number = operator.index(value) if kind is int else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ConfigError(f"{name} is {value!r}, must be {wanted} {limits}") from None
     if not low <= number <= high or number == _INFINITY:
         raise ConfigError(f"{name} is {value!r}, must be {wanted} {limits}")
@@ -210,8 +222,19 @@ def _checked(name: str, value: Any, low: float, high: float, kind: type) -> Any:
 
 def _spelled(spelling: str, name: str, value: Any) -> Any:
     """Return `value` checked under the name that the caller wrote, so that the error speaks of it."""
+    if name in _SWITCHES:
+        return _check_switch(spelling, value)
     metadata = {spec.name: spec.metadata for spec in fields(AudioVadConfigV2)}[name]
-    return _checked(spelling, value, **metadata) if metadata else value
+    return _checked(spelling, value, **metadata)
+
+
+_SWITCHES = ("adaptive_rms", "adaptive_floor")
+
+
+def _check_switch(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigError(f"{name} is {value!r}, must be True or False")
+    return value
 
 
 _PYTHON_SDK = {

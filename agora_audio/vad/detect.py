@@ -45,13 +45,21 @@ class FrameLabeller:
     channel
         ``"mix"``: frames keep all channels, the engine hears their mean and the level is over all of them; or the
         number of a channel, from 0.
+
+    Attributes
+    ----------
+    dropped_bytes : int
+        Bytes of an incomplete sample that `flush` found at the end of the stream and could not turn into sound.
     """
 
     def __init__(self, format: AudioFormat, engine: str | Engine = "silero", channel: Channel = "mix") -> None:
+        if not isinstance(format, AudioFormat):
+            raise FormatError(f"format is {format!r}, must be an AudioFormat")
         self._channel = check_channel(channel, format)
         self._source = format
         self.format = format if self._channel == "mix" else AudioFormat(format.sample_rate)
         self.engine = create_engine(engine) if isinstance(engine, str) else engine
+        self.dropped_bytes = 0
         self._rest: bytes = b""
         self._frames: int = 0
         self._levels: list[float] = []
@@ -72,7 +80,7 @@ class FrameLabeller:
     def flush(self) -> tuple[list[float], list[float]]:
         """End the stream: what is left of a frame is filled with zeros; the next push begins a new stream."""
         unit = self._source.sample_bytes
-        whole = len(self._rest) // unit
+        whole, self.dropped_bytes = divmod(len(self._rest), unit)
         probabilities: list[float] = []
         levels: list[float] = []
         if whole:
@@ -80,9 +88,10 @@ class FrameLabeller:
             probabilities, levels = self.push(bytes((self._frame_length() - whole) * unit))
         if isinstance(self.engine, WindowedEngine):
             probabilities += self.engine.flush_block()
+            levels += self._levels
         else:
-            probabilities += _labels(self.engine.flush())
-        levels += self._levels
+            for store, new in zip((probabilities, levels), _labels(self.engine.flush()), strict=True):
+                store += new
         self._start()
         return probabilities, levels
 
@@ -105,25 +114,24 @@ class FrameLabeller:
     def _label(self, samples: NDArray[np.int16], ends: list[int]) -> tuple[list[float], list[float]]:
         if self._channel != "mix":
             samples = pick_channel(samples, self._channel).reshape(-1, 1)
-        if isinstance(self.engine, WindowedEngine):
-            probabilities = self.engine.push_block(samples, len(ends), self.format)
-        else:
-            probabilities = self._push_frames(samples, ends)
-        self._frames += len(ends)
+        if not isinstance(self.engine, WindowedEngine):
+            return self._push_frames(samples, ends)
         # Levels wait for their probabilities.
         levels = self._levels + rms_db_of_frames(samples, ends)
+        probabilities = self.engine.push_block(samples, len(ends), self.format)
+        self._frames += len(ends)
         self._levels = levels[len(probabilities) :]
         return probabilities, levels[: len(probabilities)]
 
-    def _push_frames(self, samples: NDArray[np.int16], ends: list[int]) -> list[float]:
-        probabilities: list[float] = []
+    def _push_frames(self, samples: NDArray[np.int16], ends: list[int]) -> tuple[list[float], list[float]]:
+        labelled: list[AudioFrame] = []
         begin = 0
-        for index, end in enumerate(ends, self._frames):
-            start = self.format.frame_time(index - 1)
-            frame = AudioFrame(samples[begin:end].tobytes(), self.format, start)
-            probabilities += _labels(self.engine.push(frame))
+        for end in ends:
+            start = self.format.frame_time(self._frames - 1)
+            labelled += self.engine.push(AudioFrame(samples[begin:end].tobytes(), self.format, start))
+            self._frames += 1
             begin = end
-        return probabilities
+        return _labels(labelled)
 
 
 class SpeechDetector:
@@ -222,7 +230,10 @@ def detect_speech(
     if isinstance(path_or_array, (np.ndarray, bytes, bytearray, memoryview)):
         pcm, format = _from_memory(path_or_array, format)
         detector = SpeechDetector(format, config, engine, channel)
-        return detector.push(pcm) + detector.flush()
+        segments = detector.push(pcm) + detector.flush()
+        if stray := detector.labeller.dropped_bytes:
+            _log.warning("the PCM: %d stray bytes after the last whole sample left out", stray)
+        return segments
     with open_audio(path_or_array, format) as reader:
         detector = SpeechDetector(reader.format, config, engine, channel)
         segments = [segment for block in reader for segment in detector.push(block)]
@@ -232,6 +243,8 @@ def detect_speech(
 
 
 def _from_memory(sound: Any, format: AudioFormat | None) -> tuple[bytes, AudioFormat]:
+    if format is not None and not isinstance(format, AudioFormat):
+        raise FormatError(f"format is {format!r}, must be an AudioFormat or None")
     if not isinstance(sound, np.ndarray):
         return bytes(as_buffer(sound)), format or RAW_DEFAULT
     if sound.ndim not in (1, 2):
@@ -243,7 +256,7 @@ def _from_memory(sound: Any, format: AudioFormat | None) -> tuple[bytes, AudioFo
     if sound.size % known.channels:
         raise FormatError(f"{sound.size} interleaved samples are not a whole number of samples of {known.describe()}")
     if np.issubdtype(sound.dtype, np.floating):
-        if sound.size and np.nanmax(np.abs(sound)) > 1.0:
+        if (np.abs(sound) > 1.0).any():
             raise FormatError("float samples go beyond 1.0: scale them to -1 to 1, or convert them to int16")
         sound = to_int16(sound.reshape(-1, known.channels), "the array", 0, known)[0]
     if sound.dtype != np.int16:
@@ -251,11 +264,12 @@ def _from_memory(sound: Any, format: AudioFormat | None) -> tuple[bytes, AudioFo
     return sound.astype("<i2", copy=False).tobytes(), known
 
 
-def _labels(frames: list[AudioFrame]) -> list[float]:
-    labels = [frame.voice_prob for frame in frames]
-    if None in labels:
-        raise FormatError("the engine handed out a frame without voice_prob")
-    return [label for label in labels if label is not None]
+def _labels(frames: list[AudioFrame]) -> tuple[list[float], list[float]]:
+    probabilities = [frame.voice_prob for frame in frames if frame.voice_prob is not None]
+    levels = [frame.rms_db for frame in frames if frame.rms_db is not None]
+    if not len(frames) == len(probabilities) == len(levels):
+        raise FormatError("the engine handed out a frame without voice_prob or rms_db")
+    return probabilities, levels
 
 
 def _closed(machine: VadStateMachine) -> list[Segment]:

@@ -22,6 +22,7 @@ import math
 import re
 import struct
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agora_audio.errors import AudioError, FormatError
-from agora_audio.frames import AudioFormat, AudioFrame
+from agora_audio.frames import SILENCE_DB, AudioFormat, AudioFrame
 from agora_audio.vad.config import SDK_RMS_OFFSET, AudioVadConfigV2
 from agora_audio.vad.segments import Segment
 from agora_audio.vad.state_machine import VadState
@@ -101,8 +102,13 @@ class VadDump:
         self._segments: list[dict[str, float]] = []
         self._begin = 0.0
         self._started_at = 0.0
-        for name in ("source.pcm", "label.txt", "labels.f64", *(f"{column}.pcm" for column in _COLUMNS)):
-            self._files[name] = (self.directory / name).open("wb")
+        names = ("source.pcm", "label.txt", "labels.f64", *(f"{column}.pcm" for column in _COLUMNS))
+        with ExitStack() as opened:
+            files: dict[str, IO[bytes]] = {
+                name: opened.enter_context((self.directory / name).open("wb")) for name in names
+            }
+            opened.pop_all()
+        self._files = files
         return self
 
     def write(self, frame: AudioFrame, vad_data: bytes, vad_state: int, segment: Segment | None = None) -> None:
@@ -125,7 +131,8 @@ class VadDump:
         AudioError
             If the dump is not open.
         FormatError
-            If the frame has no labels or another format than those before it; nothing is written then.
+            If the frame has no labels, labels out of range, or another format than those before it; nothing is written
+            then.
         """
         if not self._files:
             raise AudioError("the dump is not open: call open(), or use it in a with statement")
@@ -150,11 +157,12 @@ class VadDump:
         """
         if not self._files:
             return
-        if self._segment:
-            self._end_segment(segment)
-        for file in self._files.values():
-            file.close()
-        self._files = {}
+        with ExitStack() as opened:  # all are closed, also where the disk is full
+            for file in self._files.values():
+                opened.callback(file.close)
+            self._files = {}
+            if self._segment:
+                self._end_segment(segment)
         assert self.directory is not None
         (self.directory / "segments.json").write_text(json.dumps(self._summary(), indent=2) + "\n", encoding="utf-8")
 
@@ -167,11 +175,15 @@ class VadDump:
     def _described(self, frame: AudioFrame, state: VadState) -> tuple[str, tuple[int, int, int]]:
         if frame.voice_prob is None or frame.rms_db is None:
             raise FormatError("the frame has no voice_prob or rms_db: dump what an engine has labelled")
+        if not (0.0 <= frame.voice_prob <= 1.0 and SILENCE_DB <= frame.rms_db <= 0.0):
+            raise FormatError(
+                f"labels are voice_prob={frame.voice_prob}, rms_db={frame.rms_db}: must be 0 to 1, and -127 to 0 dBFS"
+            )
         if self._format not in (None, frame.format):
             raise FormatError(f"the frame is {frame.format.describe()}, the dump is {self._format.describe()}")
         self._format = frame.format
-        level = min(SDK_RMS_OFFSET, max(0, round(frame.rms_db) + SDK_RMS_OFFSET))
-        pitch = min(32767, max(0, round(frame.pitch or 0.0)))
+        level = round(frame.rms_db) + SDK_RMS_OFFSET
+        pitch = round(min(32767.0, max(0.0, frame.pitch or 0.0)))
         line = label_line(self._opened, self._frames, state, frame, level, pitch, self.config.start_voice_prob)
         return line, (level * _RMS_SCALE, pitch, round(_PROBABILITY_SCALE * frame.voice_prob))
 
@@ -193,8 +205,8 @@ class VadDump:
     def _end_segment(self, segment: Segment | None) -> None:
         assert self._segment is not None
         assert self._format is not None
-        self._segment.close()
-        self._segment = None
+        file, self._segment = self._segment, None
+        file.close()
         now = self._format.frame_time(self._frames - 1)
         found = segment or Segment(self._begin, now, self._begin, now, self._started_at, now)
         self._segments.append(found.to_dict())
@@ -259,7 +271,7 @@ class DumpedLabels:
     """Whether the labels are those of the run without rounding."""
 
 
-_LINE = re.compile(r"ct:\s*-?\d+ fct:\s*\d+ state:\s*(-?\d+) far:\s*-?\d+ vop:\s*(-?\d+) rms:\s*(-?\d+) ")
+_LINE = re.compile(r"ct:\s*-?\d+ fct:\s*\d+ state:\s*(-?\d{1,9}) far:\s*-?\d+ vop:\s*(-?\d{1,9}) rms:\s*(-?\d{1,9}) ")
 
 
 def read_dump(path: str | Path) -> DumpedLabels:
@@ -339,10 +351,11 @@ def _read_summary(folder: Path, frames: int) -> tuple[AudioFormat, AudioVadConfi
 def _read_exact(path: Path, frames: int) -> NDArray[np.float64] | None:
     if not path.is_file():
         return None
-    labels = np.frombuffer(path.read_bytes(), "<f8")
-    if len(labels) != 2 * frames:
-        raise FormatError(f"{path} holds {len(labels) / 2:g} frames, label.txt {frames}: the dump was cut off")
-    return labels.reshape(-1, 2)
+    labels = path.read_bytes()
+    if len(labels) != _LABELS.size * frames:
+        held = len(labels) / _LABELS.size
+        raise FormatError(f"{path} holds {held:g} frames, label.txt {frames}: the dump was cut off")
+    return np.frombuffer(labels, "<f8").reshape(-1, 2)
 
 
 def replay(labels: DumpedLabels, config: AudioVadConfigV2) -> Iterator[tuple[VadState, Segment | None]]:

@@ -63,9 +63,11 @@ class AudioVadManager:
         AudioError
             After `release`.
         """
-        user = self._user((channel_id, user_id))
-        with user.lock:
-            return user.stream.process(frame)
+        while True:
+            user = self._user((channel_id, user_id))
+            with user.lock:
+                if not user.gone:  # else removed while this frame waited: it is the first of the next stream
+                    return user.stream.process(frame)
 
     def flush(self, channel_id: str, user_id: str) -> VadResult:
         """End a user's speech, as when the user is muted: an open segment is closed with STOP_SPEAKING."""
@@ -77,12 +79,14 @@ class AudioVadManager:
         """Forget a user who left and return what the end of the stream decides; an unknown user is no error."""
         with self._lock:
             user = self._users.pop((channel_id, user_id), None)
-        return _flushed(user)
+        return _flushed(user, gone=True)
 
     def release(self) -> None:
         """Forget all users; frames that come later raise. Calling it again does nothing."""
         with self._lock:
             self._released = True
+            for user in self._users.values():
+                user.gone = True
             self._users.clear()
 
     def __len__(self) -> int:
@@ -109,10 +113,12 @@ class _User:
     def __init__(self, stream: VadStream) -> None:
         self.lock = Lock()
         self.stream = stream
+        self.gone = False
 
 
-def _flushed(user: _User | None) -> VadResult:
+def _flushed(user: _User | None, gone: bool = False) -> VadResult:
     if user is None:
         return VadResult(VadState.NON_SPEAKING, b"")
     with user.lock:
+        user.gone |= gone
         return user.stream.flush()

@@ -32,7 +32,6 @@ test holds the code against it.
 from __future__ import annotations
 
 import enum
-import math
 from collections import deque
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -81,7 +80,7 @@ TRANSITIONS = (
     Transition(Phase.IDLE, "start rule, below min_speech", Phase.PENDING, VadState.NON_SPEAKING, "nothing"),
     Transition(Phase.PENDING, "still below min_speech", Phase.PENDING, VadState.NON_SPEAKING, "nothing"),
     Transition(Phase.PENDING, "min_speech reached", Phase.SPEAKING, VadState.START_SPEAKING, "all frames held"),
-    Transition(Phase.PENDING, "stop rule or flush()", Phase.IDLE, VadState.NON_SPEAKING, "nothing"),
+    Transition(Phase.PENDING, "stop rule, max_speech or flush()", Phase.IDLE, VadState.NON_SPEAKING, "nothing"),
     Transition(Phase.SPEAKING, "stop rule does not hold", Phase.SPEAKING, VadState.SPEAKING, "the frame"),
     Transition(Phase.SPEAKING, "stop rule or max_speech", Phase.IDLE, VadState.STOP_SPEAKING, "the frame"),
     Transition(Phase.SPEAKING, "flush()", Phase.IDLE, VadState.STOP_SPEAKING, "nothing"),
@@ -123,7 +122,8 @@ class VadStateMachine:
     phase : Phase
         Where the machine is.
     held : int
-        Frames, up to the last one seen, that a START at this moment would hand out.
+        Frames, up to the last one seen, that a START at this moment would hand out; while speaking, those that belong
+        to the segment.
     segment : Segment or None
         The last segment that was closed.
     events : deque of VadEvent
@@ -148,8 +148,8 @@ class VadStateMachine:
         self._start_mask = (1 << self._start_count) - 1
         self._stop_mask = (1 << self._stop_count) - 1
         self._provisional_mask = (1 << config.provisional_count) - 1
-        self._min_frames = math.ceil(config.min_speech * 100 - 1e-6)
-        self._max_frames = None if config.max_speech is None else int(config.max_speech * 100 + 1e-6)
+        self._min_frames = config.min_frames
+        self._max_frames = config.max_frames
         self.reset()
 
     def reset(self) -> None:
@@ -185,7 +185,11 @@ class VadStateMachine:
         FormatError
             If a label lies outside its range or is not a number; the frame does not count then.
         """
-        if not (0.0 <= voice_prob <= 1.0 and -127.0 <= rms_db <= 0.0):
+        try:
+            good = 0.0 <= voice_prob <= 1.0 and -127.0 <= rms_db <= 0.0
+        except TypeError:
+            good = False
+        if not good:
             raise FormatError(f"labels are {voice_prob=}, {rms_db=}: must be 0 to 1, and -127 to 0 dBFS")
         if self._consecutive:
             active = round(100 * voice_prob) > self._start_prob or round(rms_db) > self._start_db
@@ -271,11 +275,10 @@ class VadStateMachine:
             if self._consecutive
             else self._stop_count - window.bit_count() >= self._inactive_needed
         )
-        if self.phase is Phase.SPEAKING:
-            if stop or (self._max_frames is not None and self._frame - self._first_out >= self._max_frames):
-                return self._stop()
-            return VadState.SPEAKING
         self.held += 1
+        stop = stop or self.held == self._max_frames
+        if self.phase is Phase.SPEAKING:
+            return self._stop() if stop else VadState.SPEAKING
         if self._last_active + 1 - self._onset >= self._min_frames:
             return self._announce()
         if stop:

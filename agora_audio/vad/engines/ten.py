@@ -31,7 +31,7 @@ class TenEngine(WindowedEngine):
     """
 
     def __init__(self, hop: int = 256) -> None:
-        if hop not in (160, 256):
+        if isinstance(hop, float) or hop not in (160, 256):
             raise ConfigError(f"hop is {hop!r}, must be 160 or 256")
         self.hop = hop
         try:
