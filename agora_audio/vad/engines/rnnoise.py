@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from agora_audio.errors import EngineUnavailable
 from agora_audio.vad.engines.windowed import WindowedEngine
 
-__all__ = ["RnnoiseEngine"]
+__all__ = ["RnnoiseEngine", "native_library"]
 
 _LIBRARIES = {"darwin": "librnnoise.dylib", "win32": "rnnoise.dll"}
 
@@ -33,7 +33,7 @@ class RnnoiseEngine(WindowedEngine):
     rate = 48000
 
     def __init__(self) -> None:
-        self._library = _library()
+        self._library = native_library()
         self._state = self._library.rnnoise_create(None)
         weakref.finalize(self, self._library.rnnoise_destroy, self._state)
         self._frame = np.zeros(self.hop, np.float32)
@@ -51,7 +51,8 @@ class RnnoiseEngine(WindowedEngine):
 
 
 @lru_cache(maxsize=1)
-def _library() -> ctypes.CDLL:
+def native_library() -> ctypes.CDLL:
+    """Return RNNoise's native library, its functions declared; EngineUnavailable if it is not installed."""
     # The package itself is not imported: it would load video, plotting and network libraries for one function call.
     spec = find_spec("pyrnnoise")
     folders = (spec.submodule_search_locations or []) if spec else []

@@ -1,0 +1,186 @@
+"""The far end: what the loudspeaker plays, paired with the near end by sample index."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agora_audio.errors import ConfigError, FormatError
+from agora_audio.frames import AudioFormat, level_of
+from agora_audio.resample import Resampler
+
+__all__ = ["FarEnd", "FarEndStats"]
+
+
+# Quieter far ends leave no echo worth measuring.
+_HEARD_DB = -50.0
+
+
+@dataclass(frozen=True)
+class FarEndStats:
+    """How the far end kept up with the near end."""
+
+    pushed_s: float
+    """Far end pushed, seconds."""
+    missing_s: float
+    """Near end processed while its far end was not there yet, seconds: it counted as silence."""
+    late_s: float
+    """Far end that came after its near end had been processed, seconds: it was left out."""
+    waiting_s: float
+    """Far end that waits for its near end, seconds."""
+    drift_ppm: float | None
+    """How much faster the far end's clock runs, parts per million; None before 10 s of both."""
+
+
+class FarEnd:
+    """Keep the far end until the near end of the same time is processed.
+
+    Sample 0 of the first push belongs to sample 0 of the near end, or to `start_time` of it. What has not come when its
+    near end is processed counts as silence; when it comes after all, it is left out. Both are counted.
+
+    Parameters
+    ----------
+    format
+        Rate and channels of the near end as the echo canceller hears it.
+
+    Attributes
+    ----------
+    loud : bool
+        Whether the frame that was taken last is loud enough to leave an echo.
+    """
+
+    def __init__(self, format: AudioFormat) -> None:
+        self._format = format
+        self._frame = np.zeros((format.sample_rate // 100, format.channels), np.int16)
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin a new stream."""
+        self._pieces: deque[NDArray[np.int16]] = deque()
+        self._resampler: Resampler | None = None
+        self._skip = 0  # of the resampler's delay, still to be left out
+        self._source: AudioFormat | None = None
+        self._begin = 0  # index of the first sample that is kept
+        self._pushed = self._missing = self._late = 0
+        self._processed = 0
+        self.loud = False
+        self._drift = _Drift()
+
+    @property
+    def begun(self) -> bool:
+        """Whether any far end has been pushed."""
+        return self._source is not None
+
+    def push(self, samples: NDArray[np.int16], format: AudioFormat, start_time: float | None = None) -> None:
+        """Take far-end sound, shape (n, channels), that follows on what was pushed before.
+
+        Parameters
+        ----------
+        samples, format
+            Sound and its rate and channels, which stay the same within a stream.
+        start_time
+            With the first push: time in the near end at which this sound was played, seconds; None: its beginning.
+
+        Raises
+        ------
+        FormatError
+            If the format changes.
+        ConfigError
+            If `start_time` is negative, or is given again.
+        """
+        if self._source is None:
+            self._start(format, start_time)
+        elif start_time is not None:
+            raise ConfigError("start_time belongs to the first push of the far end; later ones follow on it")
+        elif format != self._source:
+            raise FormatError(f"the far end is {self._source.describe()}, now {format.describe()}: reset() first")
+        mono = samples.mean(axis=1, dtype=np.float64) if samples.shape[1] > 1 else samples[:, 0]
+        self._keep(np.rint(mono).astype(np.int16))
+
+    def take(self) -> NDArray[np.int16]:
+        """Return the far end of the next 10 ms of near end, shape (n, channels); silence where there is none."""
+        frame, at = self._frame, 0
+        frame[:] = 0
+        begin, end = self._processed, self._processed + len(frame)
+        while self._pieces and self._begin < end:
+            piece = self._pieces[0]
+            at = max(self._begin - begin, 0)
+            count = min(len(piece), len(frame) - at)
+            frame[at : at + count] = piece[:count, None]
+            self._begin += count
+            if count == len(piece):
+                self._pieces.popleft()
+            else:
+                self._pieces[0] = piece[count:]
+        there = min(max(self._begin, begin), end) if self.begun else begin
+        self._missing += end - there if self.begun else 0
+        self._begin = max(self._begin, end) if not self._pieces else self._begin
+        self._processed = end
+        self.loud = bool(frame.any()) and level_of(frame.reshape(-1)) > _HEARD_DB
+        if self.begun:
+            self._drift.note(end / self._format.sample_rate, self._pushed / self._format.sample_rate)
+        return frame
+
+    def stats(self) -> FarEndStats:
+        """Return how the far end kept up."""
+        rate = self._format.sample_rate
+        waiting = sum(map(len, self._pieces))
+        return FarEndStats(
+            self._pushed / rate, self._missing / rate, self._late / rate, waiting / rate, self._drift.ppm()
+        )
+
+    def _start(self, format: AudioFormat, start_time: Any) -> None:
+        if start_time is not None and (isinstance(start_time, bool) or not 0 <= start_time < 1e6):
+            raise ConfigError(f"start_time is {start_time!r}, must be seconds from 0 on")
+        self._source = format
+        self._arrival = round((start_time or 0.0) * self._format.sample_rate)
+        if format.sample_rate != self._format.sample_rate:
+            self._resampler = Resampler(format.sample_rate, self._format.sample_rate)
+            self._skip = self._resampler.delay
+
+    def _keep(self, mono: NDArray[np.int16]) -> None:
+        if self._resampler:
+            mono = self._resampler.push(mono)
+            left_out = min(self._skip, len(mono))
+            self._skip -= left_out
+            mono = mono[left_out:]
+        self._pushed += len(mono)
+        late = min(len(mono), max(0, self._processed - self._arrival))
+        self._late += late
+        self._arrival += late
+        mono = mono[late:]
+        if len(mono):
+            if not self._pieces:
+                self._begin = self._arrival
+            self._pieces.append(mono.copy())
+            self._arrival += len(mono)
+
+
+class _Drift:
+    """Slope of far-end time over near-end time, by least squares over all frames."""
+
+    _SECONDS = 10.0
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._first = self._last = 0.0
+        self._sums = [0.0] * 4
+
+    def note(self, near: float, far: float) -> None:
+        if not self._count:
+            self._first = near
+        self._last = near
+        self._count += 1
+        x, y = near - self._first, far - near
+        for place, value in enumerate((x, y, x * y, x * x)):
+            self._sums[place] += value
+
+    def ppm(self) -> float | None:
+        if self._last - self._first < self._SECONDS:
+            return None
+        x, y, xy, xx = (value / self._count for value in self._sums)
+        return 1e6 * (xy - x * y) / (xx - x * x)

@@ -1,0 +1,109 @@
+"""WebRTC's high-pass filter, noise suppression, gain control and echo cancelling, from `pywebrtc-audio`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agora_audio.apm.stages import EchoStage, GainStage, NoiseStage
+from agora_audio.errors import EngineUnavailable, FormatError
+from agora_audio.frames import AudioFormat
+
+__all__ = ["NATIVE_RATES", "WebRtcEcho", "WebRtcGain", "WebRtcHighPass", "WebRtcNoise"]
+
+NATIVE_RATES = (16000, 32000, 48000)
+"""Rates at which these stages work."""
+
+# Delays of the band splitting at 32 and 48 kHz, and of the suppressor's overlapping windows on top, measured by
+# cross-correlation (tests/apm/test_webrtc.py repeats that); samples.
+_SPLIT_DELAY = {16000: 0, 32000: 4, 48000: 46}
+_NOISE_DELAY = {16000: 96, 32000: 196, 48000: 334}
+
+
+class _Native:
+    """What the stages share: a native object, frames interleaved for it, the length checked before it sees them."""
+
+    delay: int
+
+    def __init__(self, format: AudioFormat, native: Any) -> None:
+        self._native = native
+        self._shape = (format.sample_rate // 100, format.channels)
+
+    def process(self, frame: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Take the next frame, shape (n, channels), and return as much sound, `delay` samples late."""
+        if frame.shape != self._shape:
+            raise FormatError(f"a frame has the shape {frame.shape}, this stage takes {self._shape}")
+        out: NDArray[np.int16] = self._native.process(np.ascontiguousarray(frame).reshape(-1))
+        return out.reshape(self._shape)
+
+    def reset(self) -> None:
+        """Begin a new stream."""
+        self._native.reset()
+
+
+class WebRtcHighPass(_Native):
+    """Second-order high-pass filter at 80 Hz."""
+
+    def __init__(self, format: AudioFormat) -> None:
+        make = _library().AudioProcessor
+        super().__init__(format, make(format.sample_rate, format.channels, high_pass_filter=True))
+        self.delay = _SPLIT_DELAY[format.sample_rate]
+
+
+class WebRtcNoise(_Native):
+    """Noise suppression with a Wiener filter over an estimated noise spectrum."""
+
+    def __init__(self, format: AudioFormat, stage: NoiseStage) -> None:
+        make = _library().NoiseSuppressor
+        super().__init__(format, make(format.sample_rate, format.channels, level=stage.level))
+        self.delay = _NOISE_DELAY[format.sample_rate]
+
+
+class WebRtcGain(_Native):
+    """AGC2: adaptive digital gain and a limiter."""
+
+    def __init__(self, format: AudioFormat, stage: GainStage) -> None:
+        make = _library().GainController
+        native = make(format.sample_rate, format.channels, max_gain_db=stage.max_gain_db, headroom_db=stage.headroom_db)
+        super().__init__(format, native)
+        self.delay = 0
+
+    @property
+    def gain_db(self) -> float:
+        """Gain of the last frame, dB."""
+        return float(self._native.gain_db)
+
+
+class WebRtcEcho(_Native):
+    """AEC3 as of pywebrtc-audio; near and far end go in together."""
+
+    def __init__(self, format: AudioFormat, stage: EchoStage) -> None:
+        make = _library().EchoCanceller
+        super().__init__(format, make(format.sample_rate, format.channels, stream_delay_ms=stage.delay_ms))
+        # 8 ms at 16 kHz; the split adds its own.
+        self.delay = format.sample_rate * 8 // 1000 + _SPLIT_DELAY[format.sample_rate]
+        self._far: NDArray[np.int16] = np.zeros(self._shape, np.int16)
+
+    def take_far_end(self, frame: NDArray[np.int16]) -> None:
+        """Take what the loudspeaker played while the next near-end frame was recorded, shape (n, channels)."""
+        self._far = frame
+
+    def process(self, frame: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Take the next near-end frame, shape (n, channels), and return it without the far end's echo."""
+        if frame.shape != self._shape or self._far.shape != self._shape:
+            raise FormatError(f"frames of {frame.shape} and {self._far.shape}, this stage takes {self._shape}")
+        near, far = (np.ascontiguousarray(part).reshape(-1) for part in (frame, self._far))
+        out: NDArray[np.int16] = self._native.process(near, far)
+        return out.reshape(self._shape)
+
+
+def _library() -> Any:
+    try:
+        import pywebrtc_audio
+    except ImportError as error:
+        raise EngineUnavailable(
+            f"webrtc processing needs pywebrtc-audio: pip install pywebrtc-audio ({error})"
+        ) from None
+    return pywebrtc_audio
