@@ -709,6 +709,11 @@ class TestBlocks:
             with open_audio(stream, format, seconds) as reader:
                 assert b"".join(reader) == expected
 
+    def test_lengths_at_the_ends_of_the_range(self):
+        sound = ramp(8080).tobytes()
+        assert [len(block) for block in open_audio(io.BytesIO(sound), AudioFormat(8000), 0.01)] == [160] * 101
+        assert [len(block) for block in open_audio(io.BytesIO(sound), AudioFormat(8000), 3600)] == [16160]
+
     @pytest.mark.parametrize("seconds", [0, -1, 0.009, 3601, float("nan"), float("inf"), "1", None])
     def test_lengths_out_of_range(self, seconds):
         with pytest.raises(ConfigError, match=r"^block_seconds is .*, must be 0\.01 to 3600$"):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from agora_audio.errors import FormatError
 from agora_audio.frames import AudioFormat
-from agora_audio.resample import Resampler, resample
+from agora_audio.resample import Resampler, _plan, resample
 
 RATES = (8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000, 96000)
 TO_AND_FROM_16K = [pair for rate in RATES if rate != 16000 for pair in ((rate, 16000), (16000, rate))]
@@ -285,6 +285,14 @@ class TestCutting:
         assert np.concatenate([a for a, _ in pairs]).tobytes() == Resampler(48000, 16000).push(left).tobytes()
         assert np.concatenate([b for _, b in pairs]).tobytes() == Resampler(48000, 16000).push(right).tobytes()
 
+    @pytest.mark.parametrize("pair", [*ALL_PAIRS, (8001, 16000), (16000, 95999), (44100, 8001)])
+    def test_no_product_reads_beyond_its_line(self, pair):
+        # The windows are strides over the line, which numpy does not check: beyond its end is foreign memory.
+        plan = _plan(*pair)
+        for table in plan.tables:
+            groups, _, width = table.weights.shape
+            assert (groups - 1) * table.step + width <= plan.line
+
 
 class TestTypes:
     @pytest.mark.parametrize("dtype", [np.int16, np.float32])
@@ -361,6 +369,9 @@ class TestStreams:
             assert stream.push(noise(441)).tobytes() == expected
             stream.reset()
         assert len(stream.flush()) == 0
+
+    def test_a_stream_of_nothing_flushes_nothing(self):
+        assert Resampler(16000, 8000, 2).flush().shape == Resampler(16000, 16000, 2).flush().shape == (0, 2)
 
     def test_formats_are_told(self):
         stream = Resampler(44100, 16000, 2)

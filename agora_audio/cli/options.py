@@ -154,7 +154,7 @@ def _switch(text: str) -> bool:
     try:
         return {"on": True, "true": True, "off": False, "false": False}[text.lower()]
     except KeyError:
-        raise ConfigError(f"{text!r} must be on or off") from None
+        raise typer.BadParameter(f"{text!r} must be on or off") from None
 
 
 def _shown(default: Any) -> str:

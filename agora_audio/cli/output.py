@@ -67,13 +67,15 @@ class TableRows:
 
 
 @contextmanager
-def open_rows(format: str | None, output: Path | None, with_file: bool, with_channel: bool) -> Iterator[Rows]:
+def open_rows(
+    format: str | None, output: Path | None, inputs: Sequence[str], with_channel: bool = False
+) -> Iterator[Rows]:
     """Choose where rows go: `output`, whose suffix may name the format, or stdout, a table on a terminal, else jsonl.
 
     Raises
     ------
     ConfigError
-        If the format is unknown.
+        If the format is unknown, or `output` is one of the `inputs`, which opening it would empty.
     """
     if output is not None and format is None:
         format = format_of_suffix(output)
@@ -81,11 +83,13 @@ def open_rows(format: str | None, output: Path | None, with_file: bool, with_cha
     if chosen == "table":
         if output is not None:
             raise ConfigError(f"a table goes to the terminal: name another --format for {output}")
-        yield TableRows(with_file, with_channel)
+        yield TableRows(len(inputs) > 1, with_channel)
     elif chosen not in FORMATS:
         raise ConfigError(f"format is {chosen!r}, must be one of table, {', '.join(FORMATS)}")
     elif output is None:
         yield LabelWriter(sys.stdout, chosen)
+    elif output.exists() and any(Path(name).exists() and output.samefile(name) for name in inputs):
+        raise ConfigError(f"{output} is what is to be read: name another file to write to")
     else:
         with output.open("w", encoding="utf-8", newline="\n") as stream:
             yield LabelWriter(stream, chosen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -70,7 +71,7 @@ def detect(
     durations: dict[str, float] = {}
     found: list[LabelledSegment] = []
     create_engine(engine)  # a name that is unknown or not installed is one error, not one for each file
-    with open_rows(format, output, with_file=len(files) > 1, with_channel=channel == "each") as rows:
+    with open_rows(format, output, files, with_channel=channel == "each") as rows:
         for name in files:
             try:
                 with open_sound(name, sample_rate, channels) as reader:
@@ -162,7 +163,7 @@ def dump(
         found: list[LabelledSegment] = []
         vad, labeller = AudioVadV2(config), create_engine(engine)
         frames = 0
-        with open_rows(format, output, with_file=False, with_channel=False) as rows, VadDump(out, config) as target:
+        with open_rows(format, output, [file]) as rows, VadDump(out, config) as target:
             for frame in _labelled(reader, labeller, chosen):
                 frames += 1
                 state, data = vad.process(frame)
@@ -218,7 +219,7 @@ def replay_command(
     chosen = config or labels.config or AudioVadConfigV2()
     found = [LabelledSegment(s, str(dumped)) for _, s in replay(labels, chosen) if s is not None]
     seconds = labels.format.frame_time(len(labels.states) - 1)
-    with open_rows(format, output, with_file=False, with_channel=False) as rows:
+    with open_rows(format, output, [str(dumped)]) as rows:
         for row in found:
             rows.write(row)
         rows.close({str(dumped): seconds})
@@ -252,6 +253,7 @@ def plot(
         trace = trace_blocks(blocks, reader.format, config, engine, _channel(channel, reader.format))
     for note in reader.notes:
         say(note)
-    save_figure(plot_vad(trace, title=Path(reader.name).name, start=start, end=end), output)
+    title = os.fsencode(Path(reader.name).name).decode("utf-8", "replace")  # no font draws a byte that is no text
+    save_figure(plot_vad(trace, title=title, start=start, end=end), output)
     say(f"plot written to {output}")
     return 0

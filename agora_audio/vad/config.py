@@ -20,7 +20,8 @@ __all__ = ["PRESETS", "AudioVadConfigV2"]
 
 Algorithm = Literal["percent", "consecutive"]
 
-_INFINITY = math.inf
+# No count of frames and no length in seconds makes sense beyond: a million frames are nearly three hours.
+_LONGEST = 1_000_000
 # 0.29 s times 100 is 28.999999999999996 frames: a hair of a frame is not one.
 _HAIR = 1e-6
 # The SDK keeps RMS thresholds on a scale of 0 (-127 dBFS) to 127 and adds this to the caller's object when it is used.
@@ -48,11 +49,11 @@ class AudioVadConfigV2:
     -40
     """
 
-    pre_start_recognize_count: int = _between(0, _INFINITY, 16, int)
+    pre_start_recognize_count: int = _between(0, _LONGEST, 16, int)
     """Pre-roll: frames handed out from before the start window."""
-    start_recognize_count: int = _between(1, _INFINITY, 30, int)
+    start_recognize_count: int = _between(1, _LONGEST, 30, int)
     """Start window, frames: `percent` counts active frames in it, `consecutive` wants this many in a row."""
-    stop_recognize_count: int = _between(1, _INFINITY, 50, int)
+    stop_recognize_count: int = _between(1, _LONGEST, 50, int)
     """Stop window, frames: `percent` counts inactive frames in it, `consecutive` wants this many in a row."""
     active_percent: float = _between(0.0, 1.0, 0.7, float)
     """Share of active frames in the start window that starts speech; compared in whole percent. `percent` only."""
@@ -74,11 +75,11 @@ class AudioVadConfigV2:
     """Factor of the adaptive threshold. On that scale 0.67 of -47 dBFS is -74 dBFS: far more permissive."""
     adaptive_floor: bool = False
     """Never let the adaptive threshold fall below the configured one."""
-    min_speech: float = _between(0.0, _INFINITY, 0.0, float)
+    min_speech: float = _between(0.0, _LONGEST, 0.0, float)
     """Announce no segment whose speech is shorter, seconds; its start then waits until it is that long."""
     max_speech: float | None = field(default=None)
     """Stop a segment when the sound handed out is this long, seconds, never longer; None: never."""
-    provisional_count: int = _between(0, _INFINITY, 0, int)
+    provisional_count: int = _between(0, _LONGEST, 0, int)
     """Announce a provisional start, as an event, at this many active frames in the start window; 0: never."""
 
     ALGORITHMS: ClassVar[tuple[str, ...]] = ("percent", "consecutive")
@@ -92,7 +93,7 @@ class AudioVadConfigV2:
         if self.algorithm not in self.ALGORITHMS:
             raise ConfigError(f"algorithm is {self.algorithm!r}, must be 'percent' or 'consecutive'")
         if self.max_speech is not None:
-            object.__setattr__(self, "max_speech", _checked("max_speech", self.max_speech, 0.0, _INFINITY, float))
+            object.__setattr__(self, "max_speech", _checked("max_speech", self.max_speech, 0.0, _LONGEST, float))
             start = self.pre_start_recognize_count + self.start_recognize_count + self.min_frames
             if self.max_frames is not None and self.max_frames <= start:
                 raise ConfigError(
@@ -132,7 +133,8 @@ class AudioVadConfigV2:
         source
             An ``AudioVadConfigV2`` of the Python SDK, or a mapping or object with the names of the Python SDK
             (``start_voiceprob``, ``activePercent``, the misspelt ``stop_voiceporb``), of the Go SDK (``StartRms``) or
-            of the documents (``startRmsThreshold``). Fields that are left out keep their defaults here.
+            of the documents (``startRmsThreshold``). Fields that are left out keep their defaults here;
+            only the adaptive threshold is then on in ``"consecutive"``, as in the SDK.
         algorithm
             ``"percent"`` or ``"consecutive"``; the latter is what SDK 2.4 runs.
 
@@ -208,14 +210,14 @@ class AudioVadConfigV2:
 
 def _checked(name: str, value: Any, low: float, high: float, kind: type) -> Any:
     wanted = "a whole number" if kind is int else "a number"
-    limits = f"of {low:g} or more" if high == _INFINITY else f"of {low:g} to {high:g}"
+    limits = f"of {low:g} to {high:.7g}"
     try:
         if isinstance(value, (bool, str)):
             raise TypeError
         number = operator.index(value) if kind is int else float(value)
     except (TypeError, ValueError, OverflowError):
         raise ConfigError(f"{name} is {value!r}, must be {wanted} {limits}") from None
-    if not low <= number <= high or number == _INFINITY:
+    if not low <= number <= high:
         raise ConfigError(f"{name} is {value!r}, must be {wanted} {limits}")
     return number
 

@@ -161,6 +161,7 @@ class VadStateMachine:
         self._frame = 0
         self._provisional = False
         self._suspected = self._started_at = 0.0
+        self._retracted = 0
         self._onset = self._last_active = self._first_out = self._since_start = self._silence = 0
         self._set_thresholds(None)
         self._rest()
@@ -276,12 +277,13 @@ class VadStateMachine:
             else self._stop_count - window.bit_count() >= self._inactive_needed
         )
         self.held += 1
-        stop = stop or self.held == self._max_frames
+        full = self.held == self._max_frames
         if self.phase is Phase.SPEAKING:
-            return self._stop() if stop else VadState.SPEAKING
-        if self._last_active + 1 - self._onset >= self._min_frames:
+            return self._stop() if stop or full else VadState.SPEAKING
+        # A start that has waited for as long as a segment may be has no room left for the frame that stops it.
+        if self._last_active + 1 - self._onset >= self._min_frames and not full:
             return self._announce()
-        if stop:
+        if stop or full:
             if self._provisional:
                 self._retract()
             self._rest()
@@ -313,13 +315,17 @@ class VadStateMachine:
         if self._provisional:
             if not window & self._provisional_mask:
                 self._retract()
-        elif active and window.bit_count() >= self.config.provisional_count:
+            return
+        # What was taken back once does not count again.
+        window &= (1 << (self._frame - self._retracted)) - 1
+        if active and window.bit_count() >= self.config.provisional_count:
             self._provisional = True
             self._suspected = self._begin_time(self._frame - window.bit_length())
             self.events.append(VadEvent("provisional", self._now(), self._suspected))
 
     def _retract(self) -> None:
         self._provisional = False
+        self._retracted = self._frame
         self.events.append(VadEvent("retracted", self._now(), self._suspected))
 
     def _reference(self) -> int:

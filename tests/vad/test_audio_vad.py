@@ -234,7 +234,7 @@ def test_a_segment_left_without_the_other_times_takes_start_and_end_for_them():
 
 
 def test_segments_are_equal_ordered_and_hashed_by_start_and_end():
-    one, same, later = Segment(1.0, 2.0), Segment(1.0, 2.0, audio_start=0.0, ended_at=9.0), Segment(1.0, 2.5)
+    one, same, later = Segment(1.0, 2.0), Segment(1.0, 2.0, 0.0, 9.0, 1.5, 9.0), Segment(1.0, 2.5)
     assert one == same
     assert hash(one) == hash(same)
     assert sorted([later, one]) == [one, later]
@@ -434,7 +434,15 @@ def test_no_more_sound_than_max_speech_is_handed_out_with_min_speech(signal, con
 @pytest.mark.parametrize("more", range(1, 20))
 def test_a_start_that_waited_hands_out_no_more_than_max_speech(more):
     for signal in ("." * 5 + "V" * 40, "." * 5 + "VVVV" + "....V" * 8):
-        assert kept_or_refused(signal, {"min_speech": 0.1, "max_speech": 0.1 + more / 100})
+        assert kept_or_refused(signal, {"min_speech": 0.1, "max_speech": (10 + more) / 100})
+
+
+@pytest.mark.parametrize("more", range(1, 30))
+def test_a_start_that_waited_through_a_pause_is_stopped_too(more):
+    # The frame after the pause makes the speech long enough, and perhaps as long as it may be.
+    values = {"stop_recognize_count": 12, "min_speech": 0.1, "max_speech": (10 + more) / 100}
+    for before, pause in itertools.product(range(4, 10), range(12)):
+        assert kept_or_refused("." * 6 + "V" * before + "." * pause + "V" * 60, values)
 
 
 @pytest.mark.parametrize("seconds", [0.061, 0.065, 0.07, 0.075])

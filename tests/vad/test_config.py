@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from agora_audio.errors import ConfigError
 from agora_audio.vad.config import PRESETS, AudioVadConfigV2
-from tests.vad.strings import FORMAT, Run, thorough
+from tests.vad.strings import FORMAT, Run, run, thorough
 
 DEFAULTS = {
     "pre_start_recognize_count": 16,
@@ -36,9 +36,9 @@ DEFAULTS = {
 
 # Field, lowest, highest (None: no limit), first value below, first above, the range as the error says it.
 WHOLE_NUMBERS = [
-    ("pre_start_recognize_count", 0, None, -1, None, "0 or more"),
-    ("start_recognize_count", 1, None, 0, None, "1 or more"),
-    ("stop_recognize_count", 1, None, 0, None, "1 or more"),
+    ("pre_start_recognize_count", 0, 1000000, -1, 1000001, "0 to 1000000"),
+    ("start_recognize_count", 1, 1000000, 0, 1000001, "1 to 1000000"),
+    ("stop_recognize_count", 1, 1000000, 0, 1000001, "1 to 1000000"),
     ("start_voice_prob", 0, 100, -1, 101, "0 to 100"),
     ("stop_voice_prob", 0, 100, -1, 101, "0 to 100"),
     ("start_rms_threshold", -127, 0, -128, 1, "-127 to 0"),
@@ -49,7 +49,7 @@ NUMBERS = [
     ("active_percent", 0.0, 1.0, -0.001, 1.001, "0 to 1"),
     ("inactive_percent", 0.0, 1.0, -0.001, 1.001, "0 to 1"),
     ("adaptive_factor", 0.0, 2.0, -0.001, 2.001, "0 to 2"),
-    ("min_speech", 0.0, None, -0.001, None, "0 or more"),
+    ("min_speech", 0.0, 1e6, -0.001, 1e6 + 1, "0 to 1000000"),
     ("max_speech", 0.47, None, 0.46, None, "0.46"),
 ]
 FLAGS = ["adaptive_rms", "adaptive_floor"]
@@ -297,6 +297,22 @@ def test_there_are_five_presets_and_all_are_told_apart():
     assert len(set(PRESETS.values())) == 5
 
 
+def test_low_latency_starts_after_6_active_frames_of_8_and_stops_after_30_nearly_without_speech():
+    config = AudioVadConfigV2.preset("low-latency")
+    assert run("V" * 5 + "..", config).starts == []
+    assert run("VVV..VVV", config).starts == [7]
+    assert run("V" * 6 + "." * 12 + "VVV" + "." * 15, config).stops == [35]
+    assert run("V" * 6 + "." * 12 + "VVVV" + "." * 14, config).stops == []
+
+
+def test_far_field_hears_faint_and_doubtful_speech():
+    faint = [(0.21, -74.0)]
+    seen = run([(0.2, -74.0)] * 30 + [(0.21, -75.0)] * 30 + faint * 15, AudioVadConfigV2.preset("far-field"))
+    assert seen.starts == [74]
+    assert seen([(0.11, -74.0)] * 100).stops == []
+    assert seen([(0.1, -74.0)] * 35).stops == [74 + 135]
+
+
 @pytest.mark.parametrize("spelling", ["very-noisy", "very_noisy", "Very Noisy", "VERY-NOISY"])
 def test_a_preset_is_found_in_any_spelling(spelling):
     assert AudioVadConfigV2.preset(spelling) is PRESETS["very-noisy"]
@@ -404,6 +420,16 @@ def test_each_name_changes_its_field_and_no_other(name):
     changed = {field: after[field] for field in before if after[field] != before[field]}
     assert set(changed.values()) == {value}
     assert len(changed) == (2 if name == "rmsThreshold" else 1)
+
+
+def test_methods_of_an_object_are_no_fields():
+    class Settings:
+        stop_rms = -44
+
+        def show(self):
+            """Nothing to read."""
+
+    assert AudioVadConfigV2.from_agora(Settings()) == AudioVadConfigV2(stop_rms_threshold=-44)
 
 
 def test_one_level_fills_both():

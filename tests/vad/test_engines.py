@@ -635,11 +635,11 @@ def without(monkeypatch):
     def hide(*names):
         for name in names:
             monkeypatch.setitem(sys.modules, name, None)
-        for cached in (silero_weights.shared_weights, rnnoise._library, silero_onnx._session):
+        for cached in (silero_weights.shared_weights, rnnoise.native_library, silero_onnx._session):
             cached.cache_clear()
 
     yield hide
-    for cached in (silero_weights.shared_weights, rnnoise._library, silero_onnx._session):
+    for cached in (silero_weights.shared_weights, rnnoise.native_library, silero_onnx._session):
         cached.cache_clear()
 
 

@@ -202,6 +202,14 @@ def test_the_probability_is_rounded_to_whole_percent_and_must_be_above(probabili
         assert (seen.states[-1] == "1") is active
 
 
+@pytest.mark.parametrize(
+    ("probability", "active"), [(0.70, False), (0.704, False), (0.705, False), (0.706, True), (0.71, True)]
+)
+def test_percent_the_probability_is_rounded_while_speaking_too(probability, active):
+    config = percent(pre_start_recognize_count=0, start_recognize_count=1, stop_recognize_count=1)
+    assert run([(1.0, -20.0), (probability, -20.0)], config).states == ("12" if active else "13")
+
+
 @pytest.mark.parametrize(("level", "active"), [(-127.0, False), (-50.0, False), (-49.999, True), (0.0, True)])
 def test_percent_the_level_must_be_above(level, active):
     seen = run([(1.0, level)], percent(pre_start_recognize_count=0, start_recognize_count=1))
@@ -236,7 +244,7 @@ def test_percent_the_start_pair_while_silent_the_stop_pair_while_speaking():
 @pytest.mark.parametrize(
     ("share", "count", "needed"),
     # Not all floats times 100 are whole: 0.29 gives 28.999999999999996 and 0.57 gives 56.99999999999999.
-    [(0.29, 100, 29), (0.57, 100, 57), (0.07, 100, 7), (0.7, 30, 21), (0.7, 10, 7), (0.5, 5, 3), (0.34, 3, 2)],
+    [(0.29, 100, 29), (0.57, 100, 57), (0.07, 100, 7), (0.7, 30, 21), (0.5, 5, 3), (1.0, 200, 200), (0.004, 200, 1)],
 )
 def test_percent_the_active_share_is_compared_in_whole_numbers(share, count, needed):
     config = percent(start_recognize_count=count, active_percent=share)
@@ -246,7 +254,7 @@ def test_percent_the_active_share_is_compared_in_whole_numbers(share, count, nee
 
 @pytest.mark.parametrize(
     ("share", "count", "needed"),
-    [(0.2, 50, 10), (0.29, 100, 29), (0.5, 50, 25), (0.5, 5, 3), (0.7, 30, 21), (1.0, 50, 50), (0.01, 50, 1)],
+    [(0.2, 50, 10), (0.29, 100, 29), (0.5, 50, 25), (0.5, 5, 3), (0.7, 30, 21), (1.0, 200, 200), (0.01, 50, 1)],
 )
 def test_percent_the_inactive_share_is_compared_in_whole_numbers(share, count, needed):
     config = percent(start_recognize_count=1, stop_recognize_count=count, inactive_percent=share)
