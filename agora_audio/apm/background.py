@@ -35,9 +35,11 @@ class BackgroundVoices:
     delay = 0
 
     def __init__(self, format: AudioFormat, stage: BackgroundStage) -> None:
-        self._shape = (format.sample_rate // 100, format.channels)
+        self._format = format
         self._stage = stage
-        self._ramp = np.linspace(1.0 / self._shape[0], 1.0, self._shape[0], dtype=np.float32)[:, None]
+        # From the gain of the frame before to that of this one; two lengths where 100 does not divide the rate.
+        lengths = {size // format.sample_bytes for size in format.frame_sizes}
+        self._ramps = {n: np.linspace(1.0 / n, 1.0, n, dtype=np.float32)[:, None] for n in lengths}
         # The memory is the time in which the main level falls by the margin.
         self._main_fall = stage.margin_db / (stage.memory_s * 100)
         self.reset()
@@ -60,8 +62,9 @@ class BackgroundVoices:
 
     def process(self, frame: NDArray[np.int16]) -> NDArray[np.int16]:
         """Take the next frame, shape (n, channels), and return it, let down if it is background."""
-        if frame.shape != self._shape:
-            raise FormatError(f"a frame has the shape {frame.shape}, this stage takes {self._shape}")
+        ramp = self._ramps.get(len(frame))
+        if ramp is None or frame.shape[1:] != (self._format.channels,):
+            raise FormatError(f"a frame of the shape {frame.shape} is not 10 ms of {self._format.describe()}")
         self._follow(level_of(frame.reshape(-1)))
         background = self._envelope < self._main - self._stage.margin_db
         wanted = -self._stage.reduction_db if background else 0.0
@@ -69,7 +72,7 @@ class BackgroundVoices:
         before, self._gain = self._gain, 10.0 ** (self._gain_db / 20.0)
         if before == self._gain == 1.0:
             return frame
-        gains = np.float32(before) + np.float32(self._gain - before) * self._ramp
+        gains = np.float32(before) + np.float32(self._gain - before) * ramp
         out: NDArray[np.int16] = np.rint(frame * gains).astype(np.int16)
         return out
 

@@ -45,7 +45,10 @@ def test_there_and_back():
     ("make", "said"),
     [
         (lambda: AiNsConfig(ns_enabled=1), "AiNsConfig.ns_enabled is 1, must be True or False"),
-        (lambda: AiAecConfig(split_srate_for_48k=16000.0), "AiAecConfig.split_srate_for_48k is 16000.0, must be a whole"),
+        (
+            lambda: AiAecConfig(split_srate_for_48k=16000.0),
+            "AiAecConfig.split_srate_for_48k is 16000.0, must be a whole",
+        ),
         (lambda: BghvsCConfig(bvcDownDB="x"), "BghvsCConfig.bvcDownDB is 'x', must be a finite number"),
         (lambda: BghvsCConfig(powScale=float("nan")), "BghvsCConfig.powScale is nan, must be a finite number"),
         (lambda: APMConfig(agc_config=None), "APMConfig.agc_config is None, must be an AgcConfig"),

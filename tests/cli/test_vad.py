@@ -24,6 +24,7 @@ from agora_audio.lab.labels import FORMATS, read_labels
 from agora_audio.vad.config import PRESETS, AudioVadConfigV2
 from agora_audio.vad.detect import detect_speech
 from agora_audio.vad.dump import read_dump
+from agora_audio.vad.engines.webrtc import WebRtcEngine
 from tests.cli.shell import PATIENCE, Terminal, finish, read_line, start
 from tests.vad.pieces import TEST_DATA, recordings, steady, talk
 
@@ -219,6 +220,19 @@ def test_each_channel_in_the_order_in_which_segments_end(cli):
     ends = [row["ended_at"] for row in lines]
     assert ends == sorted(ends)
     assert {row["channel"] for row in rows(cli("vad", "detect", SHORT, "--channel", "each").out)} == {0}
+
+
+def test_channels_that_end_in_one_block_are_in_order_too(cli):
+    speech = np.frombuffer(RAW.read_bytes(), "<i2")[: 3 * 16000]
+    later = np.concatenate([np.zeros(1600, np.int16), speech])
+    both = np.stack([later, np.concatenate([speech, np.zeros(1600, np.int16)])], axis=1)
+    quiet = np.zeros((16000, 2), np.int16)
+    pieces = [np.concatenate([both, quiet]).tobytes()]
+    result = cli("vad", "detect", "-", "-r", 16000, "-c", 2, "--channel", "each", stdin=pieces)
+    assert [row["channel"] for row in rows(result.out)] == [1, 0]
+    ends = [row["ended_at"] for row in rows(result.out)]
+    assert int(ends[0]) == int(ends[1])  # blocks are a second long
+    assert ends[1] - ends[0] == pytest.approx(0.1, abs=0.03)
 
 
 @pytest.mark.parametrize("channel", ["2", "-1", "left", "", "1.5", "²", "٣", "9" * 5000])
@@ -504,20 +518,19 @@ def test_an_interrupt_closes_what_is_open_and_shows_all_that_was_found(cli, form
     assert shown == pytest.approx(expected, abs=1e-3)
 
 
-def test_an_interrupt_in_the_middle_of_a_block_is_130_too(cli, monkeypatch):
-    from agora_audio.vad.engines.webrtc import WebRtcEngine
+@pytest.mark.parametrize("method", ["_judge", "_advance", "_release"])
+def test_an_interrupt_in_the_middle_of_a_block_is_130_too(cli, monkeypatch, method):
+    real, calls = getattr(WebRtcEngine, method), []
 
-    judged = []
-
-    def judge(self, window):
-        judged.append(1)
-        if len(judged) == 250:
+    def interrupted(self, *args):
+        calls.append(1)
+        if len(calls) == 4:
             raise KeyboardInterrupt
-        return 1.0
+        return real(self, *args)
 
-    monkeypatch.setattr(WebRtcEngine, "_judge", judge)
+    monkeypatch.setattr(WebRtcEngine, method, interrupted)
     assert cli("vad", "detect", DIALOGUE, SHORT, "-e", "webrtc").code == 130
-    assert len(judged) == 250
+    assert len(calls) == 4
 
 
 def test_an_error_in_the_middle_keeps_what_was_found(cli):
@@ -529,6 +542,12 @@ def test_an_error_in_the_middle_keeps_what_was_found(cli):
 
 
 # --- as a process: pipes, signals, terminals ------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not Path("/dev/stdin").exists(), reason="this system has no /dev/stdin")
+def test_a_pipe_may_have_a_name():
+    result = finish(start("vad", "detect", "/dev/stdin", "-r", "16000"), DIALOGUE.read_bytes())
+    assert (result.code, result.err, spans(result.out)) == (0, "", found(DIALOGUE))
 
 
 @contextlib.contextmanager
@@ -544,13 +563,20 @@ def running(*words, **options):
                 stream.close()
 
 
-def test_a_segment_is_printed_before_the_pipe_is_closed():
+@pytest.mark.parametrize("format", ["jsonl", "table"])
+def test_a_segment_is_printed_before_the_pipe_is_closed(format):
     speech, silence = RAW.read_bytes()[: 3 * 32000], bytes(32000)
-    with running("vad", "detect", "-", "-r", "16000") as process:
+    (expected,) = found(speech + silence, AudioFormat())
+    with running("vad", "detect", "-", "-r", "16000", "-f", format) as process:
         process.stdin.write(speech + silence)
         process.stdin.flush()
-        row = json.loads(read_line(process.stdout))
-        assert (row["start"], row["end"]) == found(speech + silence, AudioFormat())[0]
+        line = read_line(process.stdout)
+        if format == "table":
+            assert line.split()[0] == "start"
+            line = read_line(process.stdout)
+            assert [float(cell) for cell in line.split()[:2]] == list(expected)
+        else:
+            assert spans(line) == [expected]
         assert process.poll() is None
         result = finish(process, b"")
         assert (result.code, result.out, result.err) == (0, "", "")

@@ -148,6 +148,20 @@ def test_a_labeller_gives_what_engine_and_rms_db_say():
         assert levels == [frame.rms_db for frame in expected] == [rms_db(frame.pcm) for frame in frames]
 
 
+@pytest.mark.parametrize("format", [AudioFormat(8000), AudioFormat(22050, 2)])
+@pytest.mark.parametrize("engine", ["silero", "energy"])
+def test_every_sample_is_labelled_also_a_last_one_alone(engine, format):
+    for samples in (1, 2, 79, 80, 81, 219, 220, 221, 440, 441, 442):
+        labeller = FrameLabeller(format, engine)
+        count = 0
+        for piece in cut(b"\1\1" * samples * format.channels, [3]):
+            count += len(labeller.push(piece)[0])
+        probabilities, levels = labeller.flush()
+        assert len(probabilities) == len(levels)
+        ends = [format.frame_end(k) for k in range(count + len(levels))]
+        assert ends[-1] >= samples > (ends[-2] if len(ends) > 1 else 0)
+
+
 def test_a_channel_is_what_that_channel_alone_is():
     sound = talk(44100, 3)
     for channel in range(3):

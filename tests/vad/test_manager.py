@@ -332,6 +332,22 @@ def test_four_threads_on_one_user_lose_and_double_no_frame(hasty):
     assert sorted(heard) == list(range(1600))
 
 
+@pytest.mark.parametrize("end", ["flush", "remove"])
+def test_an_end_waits_for_the_frame_that_is_being_processed(end):
+    class Watched(Guarded):
+        def flush(self):
+            assert user.lock.locked()
+            flushed.append(self)
+            return super().flush()
+
+    flushed = []
+    manager = AudioVadManager(ALWAYS, Watched)
+    manager.process("lobby", "42", frame(0, None))
+    user = manager._users["lobby", "42"]
+    assert numbers(getattr(manager, end)("lobby", "42").data) == [0]
+    assert flushed == [user.stream.engine]
+
+
 def test_users_who_come_and_go_on_many_threads_lose_no_frame(hasty):
     manager, results = AudioVadManager(ALWAYS, Guarded), []
 
