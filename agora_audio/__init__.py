@@ -1,8 +1,11 @@
 """The audio front end of a voice agent: what is tuned on a file is, bit for bit, what runs in the call."""
 
+from agora_audio.apm.config import APMConfig
+from agora_audio.apm.stages import ApmStages
 from agora_audio.errors import AudioError, ConfigError, EngineUnavailable, FormatError, LiveError
 from agora_audio.frames import AudioFormat, AudioFrame, Framer, rms_db
 from agora_audio.io import AudioReader, open_audio, read_audio
+from agora_audio.processor import ExternalAudioProcessor, ProcessedFrame
 from agora_audio.resample import Resampler, resample
 from agora_audio.vad.audio_vad import AudioVadV2, VadResult
 from agora_audio.vad.config import AudioVadConfigV2
@@ -18,6 +21,8 @@ from agora_audio.vad.stream import VadStream
 __version__ = "0.1.0"
 
 __all__ = [
+    "APMConfig",
+    "ApmStages",
     "AudioError",
     "AudioFormat",
     "AudioFrame",
@@ -28,9 +33,11 @@ __all__ = [
     "ConfigError",
     "Engine",
     "EngineUnavailable",
+    "ExternalAudioProcessor",
     "FormatError",
     "Framer",
     "LiveError",
+    "ProcessedFrame",
     "Resampler",
     "Segment",
     "SpeechDetector",

@@ -166,7 +166,7 @@ def test_it_runs_as_a_module_and_as_a_script():
         assert (run.returncode, run.stdout) == (0, result.out)
 
 
-@pytest.mark.parametrize("words", [["-h"], ["vad", "detect", "-h"], ["doctor", "-f", "table"], ["doctor"]])
+@pytest.mark.parametrize("words", [["vad", "detect", "-h"], ["doctor", "-f", "table"], ["doctor"]])
 @POSIX
 def test_a_reader_that_is_gone_already_is_no_error(words):
     reading, writing = os.pipe()
@@ -187,7 +187,7 @@ def test_a_full_disk_is_one_line_and_1(words):
 
 
 @POSIX
-@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&-"])
+@pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&-", "<&-"])
 def test_a_process_may_be_started_with_streams_closed(closed):
     command = f'exec "{sys.executable}" -m agora_audio vad detect "{SHORT}" -e energy {closed}'
     run = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)

@@ -468,7 +468,7 @@ def test_stdin_is_read_as_it_comes(cli, sizes):
     assert {row["file"] for row in rows(result.out)} == {"-"}
 
 
-@pytest.mark.parametrize("path", [RAW, DIALOGUE, STEREO, TEST_DATA / "float32_48k.wav"], ids=lambda path: path.suffix)
+@pytest.mark.parametrize("path", [RAW, STEREO, TEST_DATA / "float32_48k.wav"], ids=lambda path: path.suffix)
 def test_stdin_may_be_any_container(path):
     result = finish(start("vad", "detect", "-"), path.read_bytes())
     assert (result.code, spans(result.out)) == (0, found(path))
@@ -842,7 +842,7 @@ def test_a_folder_that_is_no_dump_is_2(cli, monkeypatch, tmp_path, name):
 def test_a_plot_is_written(cli, tmp_path):
     pytest.importorskip("matplotlib")
     pytest.importorskip("agora_audio.lab.plots")
-    for name, head in (("a.png", b"\x89PNG"), ("b.svg", b"<?xml"), ("c.pdf", b"%PDF")):
+    for name, head in (("a.png", b"\x89PNG"), ("b.svg", b"<?xml")):
         result = cli("vad", "plot", SHORT, "-o", tmp_path / name, "-e", "energy", "--start", "0.5", "--end", "2")
         assert (result.code, result.out) == (0, "")
         assert result.err == f"agora-audio: plot written to {tmp_path / name}\n"
@@ -910,7 +910,7 @@ OTHERS = ["--engine", "-e", "--format", "-f", "--channel", "-r", "-c", "--preset
 names = st.sampled_from([*SWITCHES, *OTHERS])
 
 
-@settings(steady, max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(steady, max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(["detect", "replay", "dump"]),
     st.lists(st.tuples(names, typed), max_size=4),

@@ -76,8 +76,7 @@ def test_any_pieces_give_the_same_segments(rate, channels, engine, lengths, data
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("channels", [1, 2, 3])
-@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize(("rate", "channels"), list(zip(RATES, (1, 3, 2, 2, 3, 1), strict=True)))
 def test_the_whole_is_what_a_live_call_finds(rate, channels, engine, tmp_path):
     format = AudioFormat(rate, channels)
     sound = talk(rate, channels)
@@ -95,7 +94,7 @@ def test_the_whole_is_what_a_live_call_finds(rate, channels, engine, tmp_path):
 
 
 @pytest.mark.parametrize("path", recordings(), ids=lambda path: path.name)
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ["silero", "webrtc"])
 def test_every_recording_gives_what_a_live_call_finds(path, engine):
     samples, format = read_audio(path)
     expected = times(live(frames_of(samples.tobytes(), format), None, engine))
