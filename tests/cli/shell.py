@@ -90,7 +90,12 @@ def finish(process: subprocess.Popen, data: bytes | None = None) -> Outcome:
 
 
 def read_line(stream: IO[bytes]) -> str:
-    """The next line of a pipe; fails where none comes."""
-    ready, _, _ = select.select([stream], [], [], PATIENCE)
-    assert ready, "nothing was written"
-    return stream.readline().decode()
+    """The next line of a pipe and no byte more; fails where none comes."""
+    line = b""
+    while not line.endswith(b"\n"):
+        ready, _, _ = select.select([stream], [], [], PATIENCE)
+        assert ready, "nothing was written"
+        byte = os.read(stream.fileno(), 1)
+        assert byte, "it ended within a line"
+        line += byte
+    return line.decode()

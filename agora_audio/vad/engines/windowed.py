@@ -99,7 +99,7 @@ class WindowedEngine(ABC):
         self._waiting.append((frame, level_of(samples)))
         self._advance(samples if format.channels == 1 else pick_channel(samples.reshape(-1, format.channels), "mix"))
         self._pushed += 1
-        return self._labelled()
+        return self._labelled() if self._judged else []
 
     def push_block(self, samples: NDArray[np.int16], frames: int, format: AudioFormat) -> list[float]:
         """Take many frames at once and return the probabilities of those whose sound has been judged.
@@ -205,11 +205,8 @@ class WindowedEngine(ABC):
         return np.zeros(self._format.sample_rate // 100, np.int16)
 
     def _labelled(self) -> list[AudioFrame]:
-        probabilities = self._release()
-        if not probabilities:
-            return []
         released = []
-        for probability in probabilities:
+        for probability in self._release():
             frame, level = self._waiting.popleft()
             released.append(frame.labelled(probability, level))
         return released
@@ -217,8 +214,6 @@ class WindowedEngine(ABC):
     def _release(self) -> list[float]:
         """Return the probabilities of the frames whose window is complete, and forget windows that no frame needs."""
         judged = self._judged
-        if not judged:
-            return []
         probabilities: list[float] = []
         window, oldest, steps = self._next_centre // self.hop, self._oldest, self._steps
         while self._released < self._pushed and window - oldest < len(judged):
