@@ -322,7 +322,7 @@ def pick_channel(samples: NDArray[np.int16], channel: Channel) -> NDArray[np.int
 
 def check_channel(channel: Any, format: AudioFormat) -> Channel:
     """Return `channel` if it is ``"mix"`` or the number of a channel of `format`."""
-    if channel == "mix":
+    if isinstance(channel, str) and channel == "mix":
         return "mix"
     if isinstance(channel, bool) or not isinstance(channel, (int, np.integer)) or not 0 <= channel < format.channels:
         raise FormatError(

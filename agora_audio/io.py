@@ -49,6 +49,8 @@ class AudioReader:
         Length in samples of each channel; None if only the end will tell, as for a pipe.
     notes : list of str
         What had to be assumed or repaired, one line each for a person; grows while reading.
+    seconds_read : float
+        Length of what has been read so far, seconds.
     """
 
     def __init__(self, name: str, format: AudioFormat, frames: int | None, blocks: Iterator[bytes]) -> None:
@@ -56,12 +58,17 @@ class AudioReader:
         self.format = format
         self.frames = frames
         self.notes: list[str] = []
+        self.seconds_read = 0.0
         self._blocks = blocks
         self._close: list[Any] = []
 
     def __iter__(self) -> Iterator[bytes]:
+        samples = 0
         try:
-            yield from self._blocks
+            for block in self._blocks:
+                samples += len(block) // self.format.sample_bytes
+                self.seconds_read = samples / self.format.sample_rate
+                yield block
         # libsndfile's errors are RuntimeErrors, those of a closed file ValueErrors.
         except (OSError, RuntimeError, ValueError) as error:
             if isinstance(error, AudioError):
@@ -116,6 +123,8 @@ def open_audio(path_or_stream: Source, format: AudioFormat | None = None, block_
         raise ConfigError(f"block_seconds is {block_seconds!r}, must be 0.01 to 3600")
     if isinstance(path_or_stream, (str, os.PathLike)):
         path = Path(path_or_stream)
+        if "\0" in str(path):
+            raise FormatError(f"{str(path)!r} is no path: it holds a NUL character")
         stream: IO[bytes] = path.open("rb")
         try:
             reader = _open(stream, str(path), path.suffix.lower() in RAW_SUFFIXES, format, block_seconds)
@@ -208,6 +217,8 @@ def _open_container(head: bytes, stream: IO[bytes], name: str, seconds: float) -
         start = stream.tell() - len(head) if seekable else 0
         header = read_header(_Joined(head, stream), name)
         notes = header.notes(_size_from(stream, start) if seekable else None)
+        if seekable and not header.unfinished:
+            notes += _unannounced(header, stream, start)
         if header.convertible and (header.unfinished or not seekable):
             reader = _stream_wav(header, stream, name, seconds)
         elif seekable:
@@ -221,6 +232,22 @@ def _open_container(head: bytes, stream: IO[bytes], name: str, seconds: float) -
         stream.seek(-len(head), os.SEEK_CUR)
         return _open_sndfile(stream, name, seconds)
     return _open_spooled(_Joined(head, stream), name, seconds)
+
+
+def _unannounced(header: WavHeader, stream: IO[bytes], start: int) -> list[str]:
+    """Return a note if what follows the sound is no chunk: more sound, whose size the header could not hold."""
+    end = header.data_offset + (header.data_size or 0)
+    left = _size_from(stream, start) - end - end % 2
+    if left <= 0:
+        return []
+    stream.seek(start + end + end % 2)
+    kind = stream.read(4)
+    if kind.isascii() and kind.decode().isprintable():
+        return []
+    return [
+        f"{left} bytes follow the sound that the header announces and are not read: "
+        "was the recording longer than 4 GB, or its header written too early?"
+    ]
 
 
 def _open_spooled(stream: _Joined, name: str, seconds: float) -> AudioReader:

@@ -20,7 +20,7 @@ from agora_audio.frames import AudioFormat, AudioFrame, Framer, as_buffer, pick_
 from agora_audio.resample import Resampler
 from agora_audio.vad.audio_vad import AudioVadV2
 from agora_audio.vad.config import AudioVadConfigV2
-from agora_audio.vad.engines import Engine, create_engine
+from agora_audio.vad.engines import Engine, as_engine
 from agora_audio.vad.segments import Segment
 from agora_audio.vad.state_machine import VadState
 
@@ -120,7 +120,7 @@ class ExternalAudioProcessor:
         self._vad = AudioVadV2(vad_config) if vad_config is not None else None
         self._engine: Engine | None = None
         if vad_config is not None:
-            self._engine = create_engine(engine) if isinstance(engine, str) else engine
+            self._engine = as_engine(engine)
         self._observer = observer
         self._released = False
         self._start()

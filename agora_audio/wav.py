@@ -134,6 +134,8 @@ def read_header(source: _Source, name: str) -> WavHeader:
         offset += 8
         if kind == b"data":
             break
+        if not (kind.isascii() and kind.decode().isprintable()):
+            raise FormatError(f"{name}: broken WAV header: {kind!r} where a chunk should begin")
         if size > _LARGEST_CHUNK:
             raise FormatError(f"{name}: broken WAV header: a chunk {kind!r} of {size} bytes before the sound")
         body = source.read_exactly(size + size % 2)

@@ -204,3 +204,39 @@ def test_examples_in_the_documentation_are_true(name):
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
     for example in found:
         runner.run(example, out=lambda text: pytest.fail(text))
+
+
+MONO = aa.AudioFormat()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        aa.AudioVadV2,
+        aa.VadStream,
+        aa.StereoVad,
+        aa.AudioVadManager,
+        lambda config: aa.SpeechDetector(MONO, config, "energy"),
+        lambda config: aa.detect_speech(bytes(320), config=config, engine="energy"),
+        lambda config: aa.VadDump("nowhere", config),
+    ],
+)
+@pytest.mark.parametrize("config", ["noisy", {"start_recognize_count": 3}, 3.5])
+def test_a_config_of_another_type_is_refused_at_once(make, config):
+    with pytest.raises(aa.ConfigError, match="must be an AudioVadConfigV2"):
+        make(config)
+
+
+@pytest.mark.parametrize("engine", [3.5, object(), ["silero"]])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda engine: aa.SpeechDetector(MONO, None, engine),
+        lambda engine: aa.VadStream(None, engine),
+        lambda engine: aa.detect_speech(bytes(320), engine=engine),
+        lambda engine: aa.ExternalAudioProcessor(vad_config=aa.AudioVadConfigV2(), engine=engine),
+    ],
+)
+def test_an_engine_of_another_type_is_refused_at_once(make, engine):
+    with pytest.raises(aa.ConfigError, match="must be one of"):
+        make(engine)

@@ -11,6 +11,7 @@ import pytest
 
 from agora_audio.errors import FormatError
 from agora_audio.frames import AudioFormat
+from agora_audio.io import open_audio
 from agora_audio.wav import WavHeader, note_stray, read_header, to_int16
 
 MONO_16K = AudioFormat(16000)
@@ -253,3 +254,22 @@ class TestToInt16:
         sound = np.array([[0.5], [2.0]])
         to_int16(sound, "sound", 0, MONO_16K)
         assert sound.tolist() == [[0.5], [2.0]]
+
+
+def wave(data, announced):
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, 16000, 32000, 2, 16)
+    body = b"WAVE" + form + struct.pack("<4sI", b"data", announced) + data
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def test_sound_after_the_announced_sound_is_told_of():
+    reader = open_audio(io.BytesIO(wave(b"\x01\x80" * 16000, 3200)))
+    assert sum(map(len, reader)) == 3200
+    assert "28800 bytes follow the sound that the header announces" in reader.notes[0]
+    tagged = io.BytesIO(wave(b"\x01\x80" * 1600 + b"LIST" + struct.pack("<I", 4) + b"INFO", 3200))
+    assert open_audio(tagged).notes == []
+
+
+def test_a_header_of_zeros_is_refused_at_once():
+    with pytest.raises(FormatError, match="where a chunk should begin"):
+        open_audio(io.BytesIO(b"RIFF\0\0\0\0WAVE" + bytes(1_000_000)))

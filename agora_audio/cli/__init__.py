@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from agora_audio.errors import AudioError, ConfigError, FormatError
 
 __all__ = ["main"]
 
+_INTERRUPTED = 130
 _BAD_INPUT = (
     ConfigError,
     FormatError,
@@ -38,20 +41,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from agora_audio.cli.app import app
 
-        result = app(arguments, prog_name="agora-audio", standalone_mode=False)
+        with _terminated_as_interrupted():
+            result = app(arguments, prog_name="agora-audio", standalone_mode=False)
         sys.stdout.flush()
+        if result == _INTERRUPTED:
+            say("interrupted")
         return result if isinstance(result, int) else 0
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):  # rich's way to end where the reader has seen enough
             return 0
         return end.code if isinstance(end.code, int) else 1
     except KeyboardInterrupt:
-        return 130
+        say("interrupted")
+        return _INTERRUPTED
     except BrokenPipeError:
         close_stdout()
         return 0
     except Exception as error:
-        return report(error)
+        code = report(error)
+        try:
+            sys.stdout.flush()
+        except OSError:  # said already; Python would say it again, with a traceback, when it ends
+            close_stdout()
+        return code
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Let SIGTERM, with which services stop a command, end it as the keyboard does: what is open is written."""
+    try:
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    except ValueError:  # not in the main thread, where signals do not come
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def report(error: Exception) -> int:

@@ -19,6 +19,7 @@ __all__ = ["doctor"]
 
 # The extras beside the engines' own: the package that shows one is there, and what it is for.
 _EXTRAS = {
+    "apm": ("livekit", "echo cancelling in ExternalAudioProcessor"),
     "plot": ("matplotlib", "agora-audio vad plot"),
     "agora": ("agora-python-server-sdk", "live calls; downloads native libraries when installed and when imported"),
 }
@@ -106,3 +107,4 @@ def _print_table(findings: list[dict[str, Any]]) -> None:
         found = part["versions"] or "built in" if part["available"] else part["install"]
         table.add_row(mark, f"{part['kind']} [bold]{part['name']}[/]", part["purpose"], found.replace("[", "\\["))
     console.print(table)
+    console.print("In a clone of the repository: uv sync --extra NAME, or pip install '.\\[NAME]'", highlight=False)

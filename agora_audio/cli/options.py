@@ -6,14 +6,17 @@ import ast
 import functools
 import inspect
 import itertools
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
+from agora_audio.cli import say
 from agora_audio.errors import ConfigError
 from agora_audio.frames import AudioFormat
 from agora_audio.io import RAW_DEFAULT, RAW_SUFFIXES, AudioReader, open_audio
@@ -28,7 +31,13 @@ _CONFIG = "VAD parameters"
 
 EngineOption = Annotated[
     str,
-    typer.Option("--engine", "-e", metavar="NAME", help=f"What judges the sound: {', '.join(ENGINES)}."),
+    typer.Option(
+        "--engine",
+        "-e",
+        metavar="NAME",
+        help=f"What judges the sound: {', '.join(ENGINES)}.",
+        autocompletion=lambda: list(ENGINES),
+    ),
 ]
 Rate = Annotated[
     int | None,
@@ -40,8 +49,23 @@ RawChannels = Annotated[
 ]
 
 
-def open_sound(name: str, sample_rate: int | None, channels: int | None) -> AudioReader:
-    """Open a file, or stdin for ``-``, in blocks short enough for a live pipe and a progress bar."""
+@contextmanager
+def open_sound(name: str, sample_rate: int | None, channels: int | None) -> Iterator[AudioReader]:
+    """Open a file, or stdin for ``-``, and say what was assumed before it is read and what was repaired after it."""
+    with _opened(name, sample_rate, channels) as reader:
+        _say_notes(reader)
+        try:
+            yield reader
+        finally:
+            _say_notes(reader)
+
+
+def _say_notes(reader: AudioReader) -> None:
+    while reader.notes:
+        say(reader.notes.pop(0))
+
+
+def _opened(name: str, sample_rate: int | None, channels: int | None) -> AudioReader:
     format = None
     if sample_rate is not None or channels is not None:
         # What was left out is not checked against a header.
@@ -50,8 +74,13 @@ def open_sound(name: str, sample_rate: int | None, channels: int | None) -> Audi
             known.sample_rate if sample_rate is None else sample_rate, known.channels if channels is None else channels
         )
     if name != "-":
-        return open_audio(name, format)
-    if sys.stdin is None or sys.stdin.isatty():
+        reader = open_audio(name, format)
+        # A name that is no text in any encoding would make output that is none.
+        reader.name = os.fsencode(name).decode("utf-8", "backslashreplace")
+        return reader
+    if sys.stdin is None or getattr(sys.stdin, "closed", False):
+        raise ConfigError("stdin is closed: pipe sound into it (ffmpeg -i FILE -f s16le - | agora-audio ...)")
+    if sys.stdin.isatty():
         raise ConfigError("stdin is a terminal: pipe sound into it (ffmpeg -i FILE -f s16le - | agora-audio ...)")
     reader = open_audio(sys.stdin.buffer, format)
     reader.name = "-"
@@ -96,7 +125,7 @@ def takes_config(command: Command) -> Command:
 
 def _config(given: dict[str, Any], optional: bool) -> AudioVadConfigV2 | None:
     preset, path = given.pop("preset"), given.pop("config_file")
-    values = {name: value for name, value in given.items() if value is not None}
+    values = {name: None if value is _NEVER else value for name, value in given.items() if value is not None}
     if optional and preset is None and path is None and not values:
         return None
     base = AudioVadConfigV2.preset(preset) if preset is not None else AudioVadConfigV2()
@@ -120,7 +149,11 @@ def _fields_of(path: Path | None) -> dict[str, Any]:
 
 def _config_parameters() -> dict[str, inspect.Parameter]:
     presets = typer.Option(
-        "--preset", metavar="NAME", rich_help_panel=_CONFIG, help=f"A named set to begin with: {', '.join(PRESETS)}."
+        "--preset",
+        metavar="NAME",
+        rich_help_panel=_CONFIG,
+        help=f"A named set to begin with: {', '.join(PRESETS)}.",
+        autocompletion=lambda: list(PRESETS),
     )
     file = typer.Option(
         "--config", metavar="FILE", rich_help_panel=_CONFIG, help="A JSON file of fields, over the preset."
@@ -138,12 +171,12 @@ def _config_parameters() -> dict[str, inspect.Parameter]:
         option = typer.Option(
             "--" + spec.name.replace("_", "-"),
             metavar="on|off" if switch else "N" if kind is int else "X",
-            parser=_switch if switch else None,
+            parser=_switch if switch else _limit if spec.name == "max_speech" else None,
             rich_help_panel=_CONFIG,
             help=f"{documented[spec.name]} [dim]\\[default: {_shown(default)}][/dim]",
         )
         # A parameter of type bool would become a flag that takes no value, and could not say off.
-        annotations[spec.name] = Annotated[(str if switch else kind) | None, option]
+        annotations[spec.name] = Annotated[(str if option.parser else kind) | None, option]
     return {
         name: inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
         for name, annotation in annotations.items()
@@ -152,9 +185,22 @@ def _config_parameters() -> dict[str, inspect.Parameter]:
 
 def _switch(text: str) -> bool:
     try:
-        return {"on": True, "true": True, "off": False, "false": False}[text.lower()]
+        return {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}[text.lower()]
     except KeyError:
         raise typer.BadParameter(f"{text!r} must be on or off") from None
+
+
+# What an option that was not given cannot be told from is said by a word of its own.
+_NEVER = object()
+
+
+def _limit(text: str) -> Any:
+    if text.lower() == "never":
+        return _NEVER
+    try:
+        return float(text)
+    except ValueError:
+        raise ConfigError(f"{text!r} must be a number of seconds, or never") from None
 
 
 def _shown(default: Any) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from agora_audio.cli import say
-from agora_audio.errors import ConfigError
-from agora_audio.frames import AudioFormat
+from agora_audio.errors import AudioError, ConfigError
 from agora_audio.io import AudioReader
 from agora_audio.lab.labels import FORMATS, LabelledSegment, LabelWriter, format_of_suffix
 
@@ -36,33 +38,36 @@ class Rows(Protocol):
 class TableRows:
     """Aligned columns on a terminal, a line as soon as a segment is known."""
 
-    _COLUMNS = ("start", "end", "length", "start known", "end known")
+    _COLUMNS = ("start", "end", "length", "START after", "STOP after")
 
     def __init__(self, with_file: bool, with_channel: bool) -> None:
-        self._file = with_file
-        self._channel = with_channel
-        self._begun = False
+        self._with_file = with_file
+        self._with_channel = with_channel
+        self._file: str | None = None
 
     def write(self, row: LabelledSegment) -> None:
-        """Print the row, the first time with a header."""
+        """Print the row, before the first of a recording its name and a header."""
         segment = row.segment
-        if not self._begun:
-            self._begun = True
-            self._print([f"{title:>11}" for title in self._COLUMNS], "channel", "file")
+        if self._file is None or (self._with_file and row.file != self._file):
+            self._file = row.file
+            if self._with_file:
+                self._line(row.file)
+            self._print([f"{title:>11}" for title in self._COLUMNS], "channel")
         times = [f"{value:11.3f}" for value in (segment.start, segment.end, segment.duration)]
         delays = [segment.started_at - segment.start, segment.ended_at - segment.end]
         times += [f"{f'+{delay:.2f} s':>11}" for delay in delays]
-        self._print(times, "mix" if row.channel is None else str(row.channel), row.file)
+        self._print(times, "mix" if row.channel is None else str(row.channel))
 
     def close(self, durations: dict[str, float]) -> None:
         """Nothing is left to print."""
 
-    def _print(self, cells: Sequence[str], channel: str, file: str) -> None:
-        extra = ([f"{channel:>7}"] if self._channel else []) + ([file] if self._file else [])
-        line = "  ".join([*cells, *extra]) + "\n"
+    def _print(self, cells: Sequence[str], channel: str) -> None:
+        self._line("  ".join([*cells, f"{channel:>7}"] if self._with_channel else cells))
+
+    def _line(self, text: str) -> None:
         # A name that the terminal cannot show ends no run.
         encoding = sys.stdout.encoding or "utf-8"
-        sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
         sys.stdout.flush()
 
 
@@ -87,12 +92,73 @@ def open_rows(
     elif chosen not in FORMATS:
         raise ConfigError(f"format is {chosen!r}, must be one of table, {', '.join(FORMATS)}")
     elif output is None:
-        yield LabelWriter(sys.stdout, chosen)
+        yield _Guarded(LabelWriter(sys.stdout, chosen), "standard output")
     elif output.exists() and any(Path(name).exists() and output.samefile(name) for name in inputs):
         raise ConfigError(f"{output} is what is to be read: name another file to write to")
     else:
-        with output.open("w", encoding="utf-8", newline="\n") as stream:
-            yield LabelWriter(stream, chosen)
+        _check_place(output)
+        with _Late(output) as stream:
+            yield _Guarded(LabelWriter(stream, chosen), str(output))
+
+
+def _check_place(output: Path) -> None:
+    """Say at once, before hours of work, that a file cannot be made there."""
+    if output.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(output))
+    if not output.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(output))
+
+
+class OutputFailed(AudioError):
+    """The results cannot be written: there is no use in going on."""
+
+
+class _Guarded:
+    """A writer whose failures are told from those of the input."""
+
+    def __init__(self, writer: LabelWriter, target: str) -> None:
+        self._writer = writer
+        self._target = target
+
+    def write(self, row: LabelledSegment) -> None:
+        with self._told():
+            self._writer.write(row)
+
+    def close(self, durations: dict[str, float]) -> None:
+        with self._told():
+            self._writer.close(durations)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputFailed(f"cannot write to {self._target}: {error.strerror or error}") from None
+
+
+class _Late(io.StringIO):
+    """A text file that is opened when there is something to write: a run that fails before empties no file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._file: IO[str] | None = None
+
+    def write(self, text: str) -> int:
+        if self._file is None:
+            self._file = self._path.open("w", encoding="utf-8", newline="\n")
+        return self._file.write(text)
+
+    def flush(self) -> None:
+        if self._file is not None:
+            self._file.flush()
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        super().close()
 
 
 def with_progress(reader: AudioReader, shown: bool = True) -> Iterator[bytes]:
@@ -122,15 +188,10 @@ def with_progress(reader: AudioReader, shown: bool = True) -> Iterator[bytes]:
             if not running and time.monotonic() - begun > _PROGRESS_AFTER:
                 bar.start()
                 running = True
-            bar.update(task, completed=done, seconds=seconds_of(done, reader.format))
+            bar.update(task, completed=done, seconds=reader.seconds_read)
     finally:
         if running:
             bar.stop()
-
-
-def seconds_of(size: int, format: AudioFormat) -> float:
-    """Return how long `size` bytes of PCM last, seconds."""
-    return size / format.sample_bytes / format.sample_rate
 
 
 def summarise(found: Sequence[LabelledSegment], seconds: float) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +13,7 @@ import typer
 
 from agora_audio.cli import report, say
 from agora_audio.cli.options import EngineOption, Rate, RawChannels, open_sound, takes_config
-from agora_audio.cli.output import Rows, open_rows, seconds_of, summarise, with_progress
+from agora_audio.cli.output import OutputFailed, Rows, open_rows, summarise, with_progress
 from agora_audio.errors import AudioError
 from agora_audio.frames import AudioFormat, AudioFrame, Channel, Framer, check_channel, pick_channel
 from agora_audio.io import AudioReader
@@ -29,20 +29,27 @@ from agora_audio.vad.state_machine import VadState
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Find speech: dump, detect, plot, replay.", no_args_is_help=True)
+app = typer.Typer(help="Find speech: detect, dump, replay, plot.", no_args_is_help=True)
 
 _FORMAT_NAMES = f"table, {', '.join(FORMATS)}"
+_SUFFIXES = ", ".join(spec.suffix if spec.suffix != ".txt" else f".txt ({name})" for name, spec in FORMATS.items())
 File = Annotated[str, typer.Argument(metavar="FILE", help="WAV, FLAC, OGG, MP3 or raw PCM; - for stdin.")]
 OneChannel = Annotated[
     str, typer.Option("--channel", metavar="mix|N", rich_help_panel="Sound", help="All channels together, or one.")
 ]
 Format = Annotated[
     str | None,
-    typer.Option("--format", "-f", metavar="NAME", help=f"{_FORMAT_NAMES}. Table on a terminal, else jsonl."),
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="NAME",
+        help=f"{_FORMAT_NAMES}. Table on a terminal, else jsonl.",
+        autocompletion=lambda: ["table", *FORMATS],
+    ),
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="FILE", help="Write there; the suffix names the format."),
+    typer.Option("--output", "-o", metavar="FILE", help=f"Write there; the suffix names the format: {_SUFFIXES}."),
 ]
 
 
@@ -76,14 +83,15 @@ def detect(
             try:
                 with open_sound(name, sample_rate, channels) as reader:
                     found += _detect_one(reader, config, engine, channel, rows, durations)
-            except BrokenPipeError:
+            except (BrokenPipeError, OutputFailed):
                 raise
             except KeyboardInterrupt:
                 rows.close(durations)  # what was found is shown, also in the formats that are written at the end
                 raise
             except (AudioError, OSError) as error:
                 worst = max(worst, report(error))
-        rows.close(durations)
+        if durations:
+            rows.close(durations)
     if sys.stdout.isatty() and durations:
         summarise(found, sum(durations.values()))
     return worst
@@ -102,7 +110,6 @@ def _detect_one(
         for number in _channels(channel, reader.format)
     }
     found: list[LabelledSegment] = []
-    size = 0
 
     def write(closed: Callable[[SpeechDetector], list[Segment]]) -> None:
         new = [(segment, number) for number, one in detectors.items() for segment in closed(one)]
@@ -113,7 +120,6 @@ def _detect_one(
     settled = True
     try:
         for block in with_progress(reader):
-            size += len(block)
             settled = False
             write(lambda one: one.push(block))  # noqa: B023 - called at once
             settled = True
@@ -121,9 +127,7 @@ def _detect_one(
         # Also when the pipe is ended from the keyboard: speech that is open is not lost. Half a block has no end.
         if settled:
             write(lambda one: one.flush())
-        durations[reader.name] = seconds_of(size, reader.format)
-        for note in reader.notes:
-            say(note)
+        durations[reader.name] = reader.seconds_read
     return found
 
 
@@ -155,17 +159,14 @@ def dump(
 ) -> int:
     """Write what the VAD saw and decided, frame by frame, in the layout of the SDK's VadDump, and print the speech.
 
-    The folder holds source.pcm, vad_N.pcm for each segment, label.txt, rms.pcm, pitch.pcm and voice_prob.pcm to look at
-    in an audio editor, and segments.json with times and config: `agora-audio vad replay` runs another config over it.
+    `agora-audio vad replay` runs another config over the dump. docs/vad.md says what each file in it is.
     """
     with open_sound(file, sample_rate, channels) as reader:
         chosen = _channel(channel, reader.format)
         found: list[LabelledSegment] = []
         vad, labeller = AudioVadV2(config), create_engine(engine)
-        frames = 0
-        with open_rows(format, output, [file]) as rows, VadDump(out, config) as target:
+        with open_rows(format, output, [file]) as rows, _announced(VadDump(out, config)) as target:
             for frame in _labelled(reader, labeller, chosen):
-                frames += 1
                 state, data = vad.process(frame)
                 closed = vad.segment if state is VadState.STOP_SPEAKING else None
                 target.write(frame, data, state, closed)
@@ -173,14 +174,20 @@ def dump(
             closed = vad.segment if vad.flush().state is VadState.STOP_SPEAKING else None
             target.close(closed)
             _write(rows, found, closed, reader.name, chosen)
-            seconds = reader.format.frame_time(frames - 1)
-            rows.close({reader.name: seconds})
-    for note in reader.notes:
-        say(note)
+            rows.close({reader.name: reader.seconds_read})
     if sys.stdout.isatty():
-        summarise(found, seconds)
-    say(f"dump written to {target.directory}")
+        summarise(found, reader.seconds_read)
     return 0
+
+
+@contextmanager
+def _announced(dump: VadDump) -> Iterator[VadDump]:
+    """Say where a dump went, also one that was ended early from the keyboard."""
+    with dump:
+        try:
+            yield dump
+        finally:
+            say(f"dump written to {dump.directory}")
 
 
 def _labelled(reader: AudioReader, engine: Engine, channel: Channel) -> Iterator[AudioFrame]:
@@ -219,7 +226,7 @@ def replay_command(
     chosen = config or labels.config or AudioVadConfigV2()
     found = [LabelledSegment(s, str(dumped)) for _, s in replay(labels, chosen) if s is not None]
     seconds = labels.format.frame_time(len(labels.states) - 1)
-    with open_rows(format, output, [str(dumped)]) as rows:
+    with open_rows(format, output, [str(path) for path in dumped.rglob("*")]) as rows:
         for row in found:
             rows.write(row)
         rows.close({str(dumped): seconds})
@@ -228,7 +235,7 @@ def replay_command(
         say("levels and probabilities of this dump are rounded: a frame at a threshold may fall on the other side")
     if sys.stdout.isatty():
         summarise(found, seconds)
-    say(f"the dump recorded {recorded} starts, this config gives {len(found)} segments")
+    say(f"segments: {recorded} in the dump, {len(found)} with this config")
     return 0
 
 
@@ -251,9 +258,8 @@ def plot(
     with open_sound(file, sample_rate, channels) as reader:
         blocks = with_progress(reader)
         trace = trace_blocks(blocks, reader.format, config, engine, _channel(channel, reader.format))
-    for note in reader.notes:
-        say(note)
-    title = os.fsencode(Path(reader.name).name).decode("utf-8", "replace")  # no font draws a byte that is no text
+    heard = "" if channel == "mix" else f", channel {channel} of {reader.format.channels}"
+    title = f"{Path(reader.name).name}{heard}, {engine}"
     save_figure(plot_vad(trace, title=title, start=start, end=end), output)
     say(f"plot written to {output}")
     return 0

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from agora_audio.errors import FormatError
 from agora_audio.frames import AudioFormat, AudioFrame
-from agora_audio.vad.config import AudioVadConfigV2
+from agora_audio.vad.config import AudioVadConfigV2, checked_config
 from agora_audio.vad.segments import Segment
 from agora_audio.vad.state_machine import Phase, VadEvent, VadState, VadStateMachine
 
@@ -36,7 +36,7 @@ class AudioVadV2:
 
     Examples
     --------
-    >>> from agora_audio.vad.config import AudioVadConfigV2
+    >>> from agora_audio.vad.config import AudioVadConfigV2, checked_config
     >>> vad = AudioVadV2(AudioVadConfigV2(start_recognize_count=2, active_percent=1.0, pre_start_recognize_count=1))
     >>> frame = AudioFrame(bytes(320), AudioFormat(16000, 1), voice_prob=0.9, rms_db=-20.0)
     >>> [(state.name, len(data)) for state, data in (vad.process(frame) for _ in range(3))]
@@ -48,7 +48,7 @@ class AudioVadV2:
     """
 
     def __init__(self, config: AudioVadConfigV2 | None = None) -> None:
-        self.config = config if config is not None else AudioVadConfigV2()
+        self.config = checked_config(config)
         self._format: AudioFormat | None = None
         self._held: deque[bytes] = deque()
         self._machine = VadStateMachine(self.config, AudioFormat())

@@ -78,7 +78,7 @@ class AudioVadConfigV2:
     min_speech: float = _between(0.0, _LONGEST, 0.0, float)
     """Announce no segment whose speech is shorter, seconds; its start then waits until it is that long."""
     max_speech: float | None = field(default=None)
-    """Stop a segment when the sound handed out is this long, seconds, never longer; None: never."""
+    """Stop a segment when the sound handed out is this long, seconds, not longer; left out: never."""
     provisional_count: int = _between(0, _LONGEST, 0, int)
     """Announce a provisional start, as an event, at this many active frames in the start window; 0: never."""
 
@@ -90,7 +90,7 @@ class AudioVadConfigV2:
                 object.__setattr__(self, spec.name, _checked(spec.name, getattr(self, spec.name), **spec.metadata))
         for name in _SWITCHES:
             _check_switch(name, getattr(self, name))
-        if self.algorithm not in self.ALGORITHMS:
+        if not isinstance(self.algorithm, str) or self.algorithm not in self.ALGORITHMS:
             raise ConfigError(f"algorithm is {self.algorithm!r}, must be 'percent' or 'consecutive'")
         if self.max_speech is not None:
             object.__setattr__(self, "max_speech", _checked("max_speech", self.max_speech, 0.0, _LONGEST, float))
@@ -191,6 +191,8 @@ class AudioVadConfigV2:
     def from_dict(cls, values: Mapping[str, Any]) -> AudioVadConfigV2:
         """Make a config from fields by name; those left out keep their defaults, unknown ones raise ConfigError."""
         known = [spec.name for spec in fields(cls)]
+        if not isinstance(values, Mapping):
+            raise ConfigError(f"fields are a {type(values).__name__}, must be a mapping of names to values")
         for name in values:
             if name not in known:
                 raise ConfigError(f"{name!r} is not a field of AudioVadConfigV2; these are: {', '.join(known)}")
@@ -201,11 +203,23 @@ class AudioVadConfigV2:
         """Read what `to_json` wrote; fields left out keep their defaults."""
         try:
             values = json.loads(text)
-        except ValueError as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise ConfigError(f"the config is not JSON: {error}") from None
         if not isinstance(values, dict):
             raise ConfigError(f"the config is a JSON {type(values).__name__}, must be an object of fields")
         return cls.from_dict(values)
+
+
+def checked_config(config: Any) -> AudioVadConfigV2:
+    """Return `config`, or the defaults for None; ConfigError if it is no AudioVadConfigV2."""
+    if config is None:
+        return AudioVadConfigV2()
+    if not isinstance(config, AudioVadConfigV2):
+        raise ConfigError(
+            f"config is {config!r:.60}, must be an AudioVadConfigV2: its preset(name), from_dict(fields) and "
+            "from_agora(sdk_config) make one"
+        )
+    return config
 
 
 def _checked(name: str, value: Any, low: float, high: float, kind: type) -> Any:

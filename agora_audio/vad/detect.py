@@ -20,8 +20,8 @@ from agora_audio.frames import (
     rms_db_of_frames,
 )
 from agora_audio.io import RAW_DEFAULT, open_audio
-from agora_audio.vad.config import AudioVadConfigV2
-from agora_audio.vad.engines import Engine, WindowedEngine, create_engine
+from agora_audio.vad.config import AudioVadConfigV2, checked_config
+from agora_audio.vad.engines import Engine, WindowedEngine, as_engine
 from agora_audio.vad.segments import Segment
 from agora_audio.vad.state_machine import VadState, VadStateMachine
 from agora_audio.wav import to_int16
@@ -58,7 +58,7 @@ class FrameLabeller:
         self._channel = check_channel(channel, format)
         self._source = format
         self.format = format if self._channel == "mix" else AudioFormat(format.sample_rate)
-        self.engine = create_engine(engine) if isinstance(engine, str) else engine
+        self.engine = as_engine(engine)
         self.dropped_bytes = 0
         self._rest: bytes = b""
         self._frames: int = 0
@@ -160,7 +160,7 @@ class SpeechDetector:
         engine: str | Engine = "silero",
         channel: Channel = "mix",
     ) -> None:
-        self.config = config if config is not None else AudioVadConfigV2()
+        self.config = checked_config(config)
         self.labeller = FrameLabeller(format, engine, channel)
         self._machine = VadStateMachine(self.config, self.labeller.format)
 
@@ -230,7 +230,10 @@ def detect_speech(
     if isinstance(path_or_array, (np.ndarray, bytes, bytearray, memoryview)):
         pcm, format = _from_memory(path_or_array, format)
         detector = SpeechDetector(format, config, engine, channel)
-        segments = detector.push(pcm) + detector.flush()
+        # In blocks, as from a file: the levels of hours at once would take several times the memory of the sound.
+        size, view = format.sample_rate * format.sample_bytes, memoryview(pcm)
+        segments = [found for at in range(0, len(pcm), size) for found in detector.push(bytes(view[at : at + size]))]
+        segments += detector.flush()
         if stray := detector.labeller.dropped_bytes:
             _log.warning("the PCM: %d stray bytes after the last whole sample left out", stray)
         return segments

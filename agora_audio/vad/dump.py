@@ -26,14 +26,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agora_audio.errors import AudioError, FormatError
-from agora_audio.frames import SILENCE_DB, AudioFormat, AudioFrame
-from agora_audio.vad.config import SDK_RMS_OFFSET, AudioVadConfigV2
+from agora_audio.frames import SILENCE_DB, AudioFormat, AudioFrame, as_buffer
+from agora_audio.vad.config import SDK_RMS_OFFSET, AudioVadConfigV2, checked_config
 from agora_audio.vad.segments import Segment
 from agora_audio.vad.state_machine import VadState
 
@@ -85,7 +85,7 @@ class VadDump:
         started: datetime | None = None,
     ) -> None:
         self.path = Path(path)
-        self.config = config if config is not None else AudioVadConfigV2()
+        self.config = checked_config(config)
         self.directory: Path | None = None
         self._started = started
         self._files: dict[str, IO[bytes]] = {}
@@ -136,7 +136,15 @@ class VadDump:
         """
         if not self._files:
             raise AudioError("the dump is not open: call open(), or use it in a with statement")
-        line, columns = self._described(frame, VadState(vad_state))
+        try:
+            state, data = VadState(vad_state), bytes(as_buffer(vad_data))
+            line, columns = self._described(frame, state)
+        except FormatError:
+            raise
+        except (TypeError, ValueError, AttributeError) as error:
+            raise FormatError(f"frame, sound or state cannot be written to a dump: {error}") from None
+        _check_segment(segment)
+        self._format = frame.format
         self._files["source.pcm"].write(frame.pcm)
         self._files["label.txt"].write(line.encode())
         assert frame.voice_prob is not None
@@ -145,7 +153,7 @@ class VadDump:
         for column, value in zip(_COLUMNS, columns, strict=True):
             self._files[f"{column}.pcm"].write(struct.pack("<h", value) * (len(frame.pcm) // 2))
         self._frames += 1
-        self._write_speech(frame, vad_data, VadState(vad_state), segment)
+        self._write_speech(frame, data, state, segment)
 
     def close(self, segment: Segment | None = None) -> None:
         """Finish the run: close all files and write ``segments.json``. A second call does nothing.
@@ -157,6 +165,7 @@ class VadDump:
         """
         if not self._files:
             return
+        _check_segment(segment)
         with ExitStack() as opened:  # all are closed, also where the disk is full
             for file in self._files.values():
                 opened.callback(file.close)
@@ -181,7 +190,6 @@ class VadDump:
             )
         if self._format not in (None, frame.format):
             raise FormatError(f"the frame is {frame.format.describe()}, the dump is {self._format.describe()}")
-        self._format = frame.format
         level = round(frame.rms_db) + SDK_RMS_OFFSET
         pitch = round(min(32767.0, max(0.0, frame.pitch or 0.0)))
         line = label_line(self._opened, self._frames, state, frame, level, pitch, self.config.start_voice_prob)
@@ -220,6 +228,11 @@ class VadDump:
             "config": self.config.to_dict(),
             "segments": self._segments,
         }
+
+
+def _check_segment(segment: Any) -> None:
+    if not (segment is None or isinstance(segment, Segment)):
+        raise FormatError(f"segment is {segment!r:.60}, must be a Segment or None")
 
 
 def label_line(
@@ -340,7 +353,7 @@ def _read_summary(folder: Path, frames: int) -> tuple[AudioFormat, AudioVadConfi
             known = json.loads(summary.read_text(encoding="utf-8"))
             config = AudioVadConfigV2.from_dict(known["config"])
             return (AudioFormat(**known["format"]) if known["format"] else AudioFormat()), config
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise FormatError(f"{summary} cannot be read: {error}") from None
     source = folder / "source.pcm"
     samples = source.stat().st_size / 2 / max(1, frames) if source.is_file() else math.nan

@@ -8,8 +8,8 @@ from threading import Lock
 from agora_audio.errors import AudioError, ConfigError
 from agora_audio.frames import AudioFrame
 from agora_audio.vad.audio_vad import VadResult
-from agora_audio.vad.config import AudioVadConfigV2
-from agora_audio.vad.engines import ENGINES, Engine, create_engine
+from agora_audio.vad.config import AudioVadConfigV2, checked_config
+from agora_audio.vad.engines import ENGINES, Engine, as_engine
 from agora_audio.vad.state_machine import VadState
 from agora_audio.vad.stream import VadStream
 
@@ -47,7 +47,7 @@ class AudioVadManager:
             raise ConfigError(f"engine is {engine!r}, must be one of {', '.join(ENGINES)}")
         if engine is not None and not isinstance(engine, str) and not callable(engine):
             raise ConfigError("engine must be a name or a function that makes an engine: one engine cannot serve many")
-        self.config = config if config is not None else AudioVadConfigV2()
+        self.config = checked_config(config)
         self._engine = engine
         self._lock = Lock()
         self._users: dict[tuple[str, str], _User] = {}
@@ -104,7 +104,7 @@ class AudioVadManager:
 
     def _stream(self) -> VadStream:
         make = self._engine
-        return VadStream(self.config, create_engine(make) if isinstance(make, str) else make and make())
+        return VadStream(self.config, make if make is None or isinstance(make, str) else as_engine(make()))
 
 
 class _User:

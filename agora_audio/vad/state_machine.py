@@ -188,7 +188,7 @@ class VadStateMachine:
         """
         try:
             good = 0.0 <= voice_prob <= 1.0 and -127.0 <= rms_db <= 0.0
-        except TypeError:
+        except (TypeError, ValueError):  # no number, or an array of them
             good = False
         if not good:
             raise FormatError(f"labels are {voice_prob=}, {rms_db=}: must be 0 to 1, and -127 to 0 dBFS")

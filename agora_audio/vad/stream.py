@@ -7,7 +7,7 @@ from collections import deque
 from agora_audio.frames import AudioFrame
 from agora_audio.vad.audio_vad import AudioVadV2, VadResult
 from agora_audio.vad.config import AudioVadConfigV2
-from agora_audio.vad.engines import Engine, create_engine
+from agora_audio.vad.engines import Engine, as_engine
 from agora_audio.vad.state_machine import VadState
 
 __all__ = ["VadStream"]
@@ -33,7 +33,7 @@ class VadStream:
 
     def __init__(self, config: AudioVadConfigV2 | None = None, engine: str | Engine | None = "silero") -> None:
         self.vad = AudioVadV2(config)
-        self.engine = create_engine(engine) if isinstance(engine, str) else engine
+        self.engine = None if engine is None else as_engine(engine)
         self._results: deque[VadResult] = deque()
 
     def process(self, frame: AudioFrame) -> VadResult:

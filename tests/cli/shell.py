@@ -74,7 +74,9 @@ def start(*words, **options) -> subprocess.Popen:
     """Start a command as a process of its own; stdin, stdout and stderr are pipes unless said otherwise."""
     streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     command = [sys.executable, "-m", "agora_audio", *map(str, words)]
-    return subprocess.Popen(command, env={**os.environ, "COLUMNS": "200"}, **streams)
+    # Where Python does not buffer, nobody would see that a flush is missing.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return subprocess.Popen(command, env={**environment, "COLUMNS": "200"}, **streams)
 
 
 def finish(process: subprocess.Popen, data: bytes | None = None) -> Outcome:

@@ -15,7 +15,7 @@ from agora_audio.cli import doctor as doctor_module
 from agora_audio.vad.engines import ENGINES, rnnoise
 from tests.cli.shell import Terminal, finish, start
 
-NAMES = [*ENGINES, "plot", "agora"]
+NAMES = [*ENGINES, "apm", "plot", "agora"]
 
 
 @pytest.fixture

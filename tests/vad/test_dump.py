@@ -649,3 +649,20 @@ def test_read_dump_gives_plain_arrays(tmp_path):
     assert isinstance(labels, DumpedLabels)
     assert [a.dtype for a in (labels.voice_prob, labels.rms_db, labels.states)] == [np.float64, np.float64, np.int64]
     assert isinstance(replay(labels, AudioVadConfigV2()), types.GeneratorType)
+
+
+@pytest.mark.parametrize(
+    ("data", "state", "segment"), [(None, 1, None), (b"", None, None), (b"", 9, None), (b"", 3, "x"), ("text", 1, None)]
+)
+def test_what_cannot_be_written_writes_nothing(tmp_path, data, state, segment):
+    frame = AudioFrame(bytes(320), AudioFormat(), voice_prob=0.9, rms_db=-20.0)
+    with VadDump(tmp_path) as dump:
+        with pytest.raises(FormatError):
+            dump.write(frame, data, state, segment)
+        with pytest.raises(FormatError):
+            dump.write(None, b"", 0)
+        with pytest.raises(FormatError):
+            dump.write(dataclasses.replace(frame, music_prob=float("nan")), b"", 0)
+    assert (dump.directory / "source.pcm").stat().st_size == 0
+    assert not list(dump.directory.glob("vad_*.pcm"))
+    assert json.loads((dump.directory / "segments.json").read_text())["frames"] == 0

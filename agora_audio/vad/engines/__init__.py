@@ -10,7 +10,7 @@ from typing import Any
 from agora_audio.errors import ConfigError
 from agora_audio.vad.engines.windowed import Engine, WindowedEngine
 
-__all__ = ["ENGINES", "Engine", "EngineInfo", "WindowedEngine", "create_engine"]
+__all__ = ["ENGINES", "Engine", "EngineInfo", "WindowedEngine", "as_engine", "create_engine"]
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,15 @@ ENGINES: Mapping[str, EngineInfo] = {
     ),
 }
 """Every engine by its name."""
+
+
+def as_engine(engine: str | Engine) -> Engine:
+    """Return an engine given by its name or as it is; ConfigError if it is neither."""
+    if isinstance(engine, str):
+        return create_engine(engine)
+    if not (callable(getattr(engine, "push", None)) and callable(getattr(engine, "flush", None))):
+        raise ConfigError(f"engine is {engine!r:.60}, must be one of {', '.join(ENGINES)}, or have push() and flush()")
+    return engine
 
 
 def create_engine(name: str, **options: Any) -> Engine:

@@ -60,7 +60,8 @@ def native_library() -> ctypes.CDLL:
         path = Path(folder, _LIBRARIES.get(sys.platform, "librnnoise.so"))
         if path.exists():
             return _declared(_loaded(path))
-    raise EngineUnavailable("rnnoise needs pyrnnoise, which has no macOS wheels: pip install 'agora-audio[rnnoise]'")
+    wheels = " (it has wheels for macOS 26 only)" if sys.platform == "darwin" else ""
+    raise EngineUnavailable(f"rnnoise needs pyrnnoise{wheels}: pip install 'agora-audio[rnnoise]'")
 
 
 def _loaded(path: Path) -> ctypes.CDLL:

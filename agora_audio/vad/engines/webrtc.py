@@ -27,7 +27,7 @@ class WebRtcEngine(WindowedEngine):
     hop = 160
 
     def __init__(self, mode: int = 3) -> None:
-        if isinstance(mode, (bool, float)) or mode not in (0, 1, 2, 3):
+        if not isinstance(mode, (int, np.integer)) or isinstance(mode, bool) or mode not in (0, 1, 2, 3):
             raise ConfigError(f"mode is {mode!r}, must be 0, 1, 2 or 3")
         try:
             import webrtcvad
