@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agora_audio.apm.stages import EchoStage
+from agora_audio.apm.webrtc import SPLIT_DELAY
 from agora_audio.errors import EngineUnavailable, FormatError
 from agora_audio.frames import AudioFormat
 
@@ -32,7 +33,7 @@ class LiveKitEcho:
         self._delay_ms = stage.delay_ms
         self._client = rtc.client.instance
         self._rtc = rtc
-        self.delay = format.sample_rate * 8 // 1000 + _SPLIT_DELAY[format.sample_rate]
+        self.delay = format.sample_rate * 8 // 1000 + SPLIT_DELAY[format.sample_rate]
         self.reset()
 
     def reset(self) -> None:
@@ -68,10 +69,6 @@ class LiveKitEcho:
         part.sample_rate = self._format.sample_rate
         part.num_channels = self._format.channels
         return _Request(self._client._ffi_lib, message.SerializeToString(), self._rtc.response, kind)
-
-
-# As of the `webrtc` stages: the band splitting at 32 and 48 kHz.
-_SPLIT_DELAY = {16000: 0, 32000: 4, 48000: 46}
 
 
 class _Request:

@@ -18,7 +18,7 @@ NATIVE_RATES = (16000, 32000, 48000)
 
 # Delays of the band splitting at 32 and 48 kHz, and of the suppressor's overlapping windows on top, measured by
 # cross-correlation (tests/apm/test_webrtc.py repeats that); samples.
-_SPLIT_DELAY = {16000: 0, 32000: 4, 48000: 46}
+SPLIT_DELAY = {16000: 0, 32000: 4, 48000: 46}
 _NOISE_DELAY = {16000: 96, 32000: 196, 48000: 334}
 
 
@@ -49,7 +49,7 @@ class WebRtcHighPass(_Native):
     def __init__(self, format: AudioFormat) -> None:
         make = _library().AudioProcessor
         super().__init__(format, make(format.sample_rate, format.channels, high_pass_filter=True))
-        self.delay = _SPLIT_DELAY[format.sample_rate]
+        self.delay = SPLIT_DELAY[format.sample_rate]
 
 
 class WebRtcNoise(_Native):
@@ -83,7 +83,7 @@ class WebRtcEcho(_Native):
         make = _library().EchoCanceller
         super().__init__(format, make(format.sample_rate, format.channels, stream_delay_ms=stage.delay_ms))
         # 8 ms at 16 kHz; the split adds its own.
-        self.delay = format.sample_rate * 8 // 1000 + _SPLIT_DELAY[format.sample_rate]
+        self.delay = format.sample_rate * 8 // 1000 + SPLIT_DELAY[format.sample_rate]
         self._far: NDArray[np.int16] = np.zeros(self._shape, np.int16)
 
     def take_far_end(self, frame: NDArray[np.int16]) -> None:
