@@ -270,7 +270,7 @@ def _open_sndfile(stream: IO[bytes], name: str, seconds: float) -> AudioReader:
     import soundfile
 
     try:
-        sound = soundfile.SoundFile(stream)
+        sound = soundfile.SoundFile(_Unraising(stream))
     except (RuntimeError, TypeError) as error:
         # The whole text names our stream object, its last part the fault.
         raise FormatError(f"{name} cannot be decoded: {getattr(error, 'error_string', error)}") from None
@@ -363,6 +363,23 @@ def _header_format(name: str, sample_rate: int, channels: int) -> AudioFormat:
         return AudioFormat(sample_rate, channels)
     except FormatError as error:
         raise FormatError(f"{name}: {error}; convert it first (ffmpeg -i FILE -ar 16000 out.wav)") from None
+
+
+class _Unraising:
+    """A file whose seek never raises: libsndfile calls it back from C, where an exception ends as a traceback."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.read = stream.read
+        self.tell = stream.tell
+        self.write = getattr(stream, "write", None)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go there, or stay where that is not possible; libsndfile compares the answer with what it asked for."""
+        try:
+            return self._stream.seek(offset, whence)
+        except (OSError, ValueError):
+            return self._stream.tell()
 
 
 class _Joined:

@@ -933,3 +933,14 @@ class TestFuzz:
     @example(data=b"OggS" + bytes(50))
     def test_random_bytes(self, data):
         self.read_somehow(data)
+
+
+def test_a_damaged_container_prints_nothing(tmp_path, capfd):
+    path = tmp_path / "damaged.aiff"
+    soundfile.write(path, np.zeros(16000, np.int16), 16000)
+    damaged = bytearray(path.read_bytes())
+    damaged[36:40] = b"\xff" * 4
+    path.write_bytes(damaged)
+    with contextlib.suppress(FormatError):
+        read_audio(path)
+    assert capfd.readouterr().err == ""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -105,10 +105,10 @@ def takes_config(command: Command) -> Command:
     The command is given an `AudioVadConfigV2`: the preset, over it the file, over that the options. `config` is None if
     none of them was given and its annotation allows it.
     """
-    hints = get_type_hints(command, include_extras=True)
-    optional = hints["config"] != AudioVadConfigV2
+    # Not get_type_hints, which on Python 3.10 hides the options of parameters that are None by default.
+    signature = inspect.signature(command, eval_str=True)
+    optional = signature.parameters["config"].annotation != AudioVadConfigV2
     added = _config_parameters()
-    signature = inspect.signature(command)
 
     @functools.wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -116,7 +116,7 @@ def takes_config(command: Command) -> Command:
         kwargs["config"] = _config(given, optional)
         return command(*args, **kwargs)
 
-    kept = [p.replace(annotation=hints[p.name]) for p in signature.parameters.values() if p.name != "config"]
+    kept = [p for p in signature.parameters.values() if p.name != "config"]
     parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in (*kept, *added.values())]
     wrapper.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # read by inspect
     wrapper.__annotations__ = {p.name: p.annotation for p in parameters}

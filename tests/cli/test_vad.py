@@ -591,7 +591,8 @@ def waits(process):
 
 
 @PROC
-def test_an_interrupt_prints_the_segment_that_is_open():
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_prints_the_segment_that_is_open(how):
     # Segments of half a second without a gap: when the first is printed, the second is open.
     words = ["--pre-start-recognize-count", 0, "--start-recognize-count", 1, "--max-speech", 0.5]
     speech = RAW.read_bytes()[: round(1.4 * 32000)]  # from 0.5 s on
@@ -601,7 +602,7 @@ def test_an_interrupt_prints_the_segment_that_is_open():
         first = json.loads(read_line(process.stdout))
         while not waits(process):
             assert process.poll() is None
-        process.send_signal(signal.SIGINT)
+        process.send_signal(how)
         out, err = process.stdout.read(), process.stderr.read()
         assert process.wait(PATIENCE) == 130
     (second,) = rows(out.decode())
