@@ -200,7 +200,7 @@ def _limit(text: str) -> Any:
     try:
         return float(text)
     except ValueError:
-        raise ConfigError(f"{text!r} must be a number of seconds, or never") from None
+        raise typer.BadParameter(f"{text!r} must be a number of seconds, or never") from None
 
 
 def _shown(default: Any) -> str:
