@@ -269,8 +269,9 @@ def _open_spooled(stream: _Joined, name: str, seconds: float) -> AudioReader:
 def _open_sndfile(stream: IO[bytes], name: str, seconds: float) -> AudioReader:
     import soundfile
 
+    source = _for_sndfile(stream)
     try:
-        sound = soundfile.SoundFile(_Unraising(stream))
+        sound = soundfile.SoundFile(source, closefd=False)
     except (RuntimeError, TypeError) as error:
         # The whole text names our stream object, its last part the fault.
         raise FormatError(f"{name} cannot be decoded: {getattr(error, 'error_string', error)}") from None
@@ -283,11 +284,24 @@ def _open_sndfile(stream: IO[bytes], name: str, seconds: float) -> AudioReader:
         raise FormatError(f"{name} has a header but no sound in it")
     reader = AudioReader(name, format, sound.frames if sound.frames < _UNSTATED else None, iter(()))
     reader._close.append(sound)
-    reader._blocks = _sndfile_blocks(sound, stream, reader, int(seconds * format.sample_rate))
+    reader._blocks = _sndfile_blocks(sound, stream, source, reader, int(seconds * format.sample_rate))
     return reader
 
 
-def _sndfile_blocks(sound: Any, stream: IO[bytes], reader: AudioReader, length: int) -> Iterator[bytes]:
+def _for_sndfile(stream: IO[bytes]) -> Any:
+    """Return what libsndfile reads: the file itself where there is one, else a stream that it calls back for.
+
+    An interrupt from the keyboard that falls into such a call would be dropped in C, and the sound end there.
+    """
+    if os.name == "posix" and type(stream) in (io.BufferedReader, io.BufferedRandom) and stream.tell() == 0:
+        stream.flush()
+        descriptor = stream.fileno()
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        return descriptor
+    return _Unraising(stream)
+
+
+def _sndfile_blocks(sound: Any, stream: IO[bytes], source: Any, reader: AudioReader, length: int) -> Iterator[bytes]:
     as_float = sound.subtype in _FLOAT_SUBTYPES
     done = 0
     clipped = 0
@@ -303,7 +317,8 @@ def _sndfile_blocks(sound: Any, stream: IO[bytes], reader: AudioReader, length: 
     _note_clipping(reader, clipped)
     # libsndfile guesses the length of an MP3 without an index, and ends there even where the sound goes on.
     is_mpeg = sound.subtype.startswith("MPEG")
-    _note_length(reader, done, stream.tell(), _size_from(stream, stream.tell()) if is_mpeg else 0)
+    read = os.lseek(source, 0, os.SEEK_CUR) if isinstance(source, int) else stream.tell()
+    _note_length(reader, done, read, _size_from(stream, read) if is_mpeg else 0)
 
 
 def _note_length(reader: AudioReader, done: int, read: int, unread: int) -> None:
