@@ -1,11 +1,11 @@
 """The audio front end of a voice agent: what is tuned on a file is, bit for bit, what runs in the call."""
 
-from agora_audio.apm.config import APMConfig
-from agora_audio.apm.stages import ApmStages
+import importlib
+import typing
+
 from agora_audio.errors import AudioError, ConfigError, EngineUnavailable, FormatError, LiveError
 from agora_audio.frames import AudioFormat, AudioFrame, Framer, rms_db
 from agora_audio.io import AudioReader, open_audio, read_audio
-from agora_audio.processor import ExternalAudioProcessor, ProcessedFrame
 from agora_audio.resample import Resampler, resample
 from agora_audio.vad.audio_vad import AudioVadV2, VadResult
 from agora_audio.vad.config import AudioVadConfigV2
@@ -18,7 +18,20 @@ from agora_audio.vad.state_machine import VadEvent, VadState
 from agora_audio.vad.stereo import StereoVad
 from agora_audio.vad.stream import VadStream
 
+if typing.TYPE_CHECKING:
+    from agora_audio.apm.config import APMConfig
+    from agora_audio.apm.stages import ApmStages
+    from agora_audio.processor import ExternalAudioProcessor, ProcessedFrame
+
 __version__ = "0.1.0"
+
+# Audio processing takes as long to import as all the rest; who only detects speech does not wait for it.
+_LATER = {
+    "APMConfig": "agora_audio.apm.config",
+    "ApmStages": "agora_audio.apm.stages",
+    "ExternalAudioProcessor": "agora_audio.processor",
+    "ProcessedFrame": "agora_audio.processor",
+}
 
 __all__ = [
     "APMConfig",
@@ -55,3 +68,15 @@ __all__ = [
     "resample",
     "rms_db",
 ]
+
+
+def __getattr__(name: str) -> typing.Any:
+    """Import one of the names of audio processing when it is first used."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import os
 import reprlib
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, TypeAlias
@@ -251,6 +250,8 @@ def _unannounced(header: WavHeader, stream: IO[bytes], start: int) -> list[str]:
 
 
 def _open_spooled(stream: _Joined, name: str, seconds: float) -> AudioReader:
+    import tempfile
+
     # libsndfile has to seek in these containers: the pipe is kept on disk, not in memory.
     spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the reader
     try:

@@ -100,7 +100,8 @@ def test_all_is_sorted_and_holds_nothing_twice():
 
 
 def test_all_is_complete():
-    """Whatever the module imports is public, and nothing else is."""
+    """Whatever the module imports, at once or when it is asked for, is public, and nothing else is."""
+    assert all(hasattr(aa, name) for name in aa.__all__)
     there = {
         name
         for name, value in vars(aa).items()
