@@ -77,7 +77,7 @@ class AgcConfig(_Checked):
 class BghvsCConfig(_Checked):
     """Background human voice suppression: 38 settings of the SDK, most of them tuning of its own detector.
 
-    `USED` names those that have a meaning here; the others are kept for the JSON alone.
+    `enabled` and `bvcDownDB` have a meaning here; the others are kept for the JSON alone.
     """
 
     enabled: bool = True

@@ -120,7 +120,7 @@ class FarEnd:
         self._missing += end - there if self.begun else 0
         self._begin = max(self._begin, end) if not self._pieces else self._begin
         self._processed = end
-        self.loud = bool(frame.any()) and level_of(frame.reshape(-1)) > _HEARD_DB
+        self.loud = level_of(frame.reshape(-1)) > _HEARD_DB
         if self.begun:
             self._drift.note(end / self._format.sample_rate, self._pushed / self._format.sample_rate)
         return frame

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
@@ -209,8 +208,3 @@ def _effectless() -> tuple[str, ...]:
 
 EFFECTLESS = _effectless()
 """Settings of the SDK that are kept for its JSON and have no effect here."""
-
-
-def decibels(ratio: float) -> float:
-    """Return an amplitude ratio in dB."""
-    return 20.0 * math.log10(ratio) if ratio > 0 else -math.inf
