@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from agora_audio.apm.stages import BackgroundStage
 from agora_audio.errors import FormatError
-from agora_audio.frames import SILENCE_DB, AudioFormat, level_of
+from agora_audio.frames import SILENCE_DB, AudioFormat, level_of, rms_db_of_frames
 
 __all__ = ["BackgroundVoices"]
 
@@ -49,6 +49,7 @@ class BackgroundVoices:
         self._envelope = self._main = SILENCE_DB
         self._gain_db = 0.0
         self._gain = 1.0
+        self._frame = 0
 
     @property
     def main_level_db(self) -> float:
@@ -60,19 +61,36 @@ class BackgroundVoices:
         """Gain of the last frame, dB, 0 or less."""
         return self._gain_db
 
-    def process(self, frame: NDArray[np.int16]) -> NDArray[np.int16]:
-        """Take the next frame, shape (n, channels), and return it, let down if it is background."""
-        ramp = self._ramps.get(len(frame))
-        if ramp is None or frame.shape[1:] != (self._format.channels,):
-            raise FormatError(f"a frame of the shape {frame.shape} is not 10 ms of {self._format.describe()}")
-        self._follow(level_of(frame.reshape(-1)))
+    def process(self, frames: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Take the next whole frames, shape (n, channels), and return them, let down where they are background."""
+        ends = self._format.frame_ends(self._frame, len(frames))
+        if frames.ndim != 2 or frames.shape[1] != self._format.channels or not ends or ends[-1] != len(frames):
+            raise FormatError(f"sound of the shape {frames.shape} is not frames of 10 ms of {self._format.describe()}")
+        self._frame += len(ends)
+        if len(ends) == 1:
+            return self._changed(frames, level_of(frames.reshape(-1)))
+        out = frames
+        begin = 0
+        for end, level in zip(ends, rms_db_of_frames(frames, ends), strict=True):
+            frame = frames[begin:end]
+            changed = self._changed(frame, level)
+            if changed is not frame:
+                if out is frames:
+                    out = frames.copy()
+                out[begin:end] = changed
+            begin = end
+        return out
+
+    def _changed(self, frame: NDArray[np.int16], level: float) -> NDArray[np.int16]:
+        """Return a frame of the given level as it is, or let down."""
+        self._follow(level)
         background = self._envelope < self._main - self._stage.margin_db
         wanted = -self._stage.reduction_db if background else 0.0
         self._gain_db += (_CLOSE if wanted < self._gain_db else _OPEN) * (wanted - self._gain_db)
         before, self._gain = self._gain, 10.0 ** (self._gain_db / 20.0)
         if before == self._gain == 1.0:
             return frame
-        gains = np.float32(before) + np.float32(self._gain - before) * ramp
+        gains = np.float32(before) + np.float32(self._gain - before) * self._ramps[len(frame)]
         out: NDArray[np.int16] = np.rint(frame * gains).astype(np.int16)
         return out
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agora_audio.apm.stages import EchoStage
+from agora_audio.apm.stages import EchoStage, check_frames
 from agora_audio.apm.webrtc import SPLIT_DELAY
 from agora_audio.errors import EngineUnavailable, FormatError
 from agora_audio.frames import AudioFormat
@@ -26,9 +26,9 @@ class LiveKitEcho:
 
     def __init__(self, format: AudioFormat, stage: EchoStage) -> None:
         rtc = _library()
-        self._shape = (format.sample_rate // 100, format.channels)
-        self._near = np.zeros(self._shape, np.int16)
-        self._far = np.zeros(self._shape, np.int16)
+        shape = (format.sample_rate // 100, format.channels)
+        self._near, self._far = np.zeros(shape, np.int16), np.zeros(shape, np.int16)
+        self._waiting: NDArray[np.int16] = np.zeros((0, format.channels), np.int16)
         self._format = format
         self._delay_ms = stage.delay_ms
         self._client = rtc.client.instance
@@ -44,20 +44,24 @@ class LiveKitEcho:
         self._send_near = self._request("apm_process_stream", self._near)
         self._send_far = self._request("apm_process_reverse_stream", self._far)
 
-    def take_far_end(self, frame: NDArray[np.int16]) -> None:
-        """Take what the loudspeaker played while the next near-end frame was recorded, shape (n, channels)."""
-        if frame.shape != self._shape:
-            raise FormatError(f"a far-end frame has the shape {frame.shape}, this stage takes {self._shape}")
-        self._far[...] = frame
-        self._send_far()
+    def take_far_end(self, frames: NDArray[np.int16]) -> None:
+        """Take what the loudspeaker played while the next near-end frames were recorded, shape (n, channels)."""
+        self._waiting = frames
 
-    def process(self, frame: NDArray[np.int16]) -> NDArray[np.int16]:
-        """Take the next near-end frame, shape (n, channels), and return it without the far end's echo."""
-        if frame.shape != self._shape:
-            raise FormatError(f"a frame has the shape {frame.shape}, this stage takes {self._shape}")
-        self._near[...] = frame
-        self._send_near()
-        out: NDArray[np.int16] = self._near.copy()
+    def process(self, frames: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Take the next whole near-end frames, shape (n, channels), and return them without the far end's echo."""
+        check_frames(frames, self._format)
+        if self._waiting.shape != frames.shape:
+            raise FormatError(f"near end {frames.shape}, far end {self._waiting.shape}: they must be of one shape")
+        near, far, length = self._near, self._far, len(self._near)
+        send_near, send_far = self._send_near, self._send_far
+        out = np.empty_like(frames)
+        for at in range(0, len(frames), length):
+            far[:] = self._waiting[at : at + length]
+            send_far()
+            near[:] = frames[at : at + length]
+            send_near()
+            out[at : at + length] = near
         return out
 
     def _request(self, kind: str, buffer: NDArray[np.int16]) -> _Request:

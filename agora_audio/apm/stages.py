@@ -9,24 +9,48 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agora_audio.apm.config import APMConfig
-from agora_audio.errors import ConfigError
+from agora_audio.errors import ConfigError, FormatError
+from agora_audio.frames import AudioFormat
 
-__all__ = ["ApmStages", "BackgroundStage", "EchoStage", "GainStage", "HighPassStage", "NoiseStage", "Stage"]
+__all__ = [
+    "ApmStages",
+    "BackgroundStage",
+    "EchoStage",
+    "GainStage",
+    "HighPassStage",
+    "NoiseStage",
+    "Stage",
+    "check_frames",
+]
 
 
 class Stage(Protocol):
-    """One step of processing: a frame of 10 ms in, a frame of 10 ms out. One object a stream."""
+    """One step of processing: frames of 10 ms in, as many out. One object a stream.
+
+    Several frames at once are the same to the last bit as one after the other: a stage knows its frames by its format.
+    """
 
     delay: int
     """How much later the sound comes out, in samples at the stage's rate."""
 
-    def process(self, frame: NDArray[np.int16]) -> NDArray[np.int16]:
-        """Take the next frame, shape (n, channels), and return as much sound, `delay` samples late."""
+    def process(self, frames: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Take the next whole frames, shape (n, channels), and return as much sound, `delay` samples late."""
         ...
 
     def reset(self) -> None:
         """Begin a new stream."""
         ...
+
+
+def check_frames(frames: NDArray[np.int16], format: AudioFormat) -> None:
+    """Raise `FormatError` unless these are whole 10 ms frames, shape (n, channels), of a rate that 100 divides.
+
+    What a native stage is given passes here first: LiveKit's aborts the process at a frame of another length.
+    """
+    if frames.ndim != 2 or frames.shape[1] != format.channels or len(frames) % (format.sample_rate // 100):
+        raise FormatError(
+            f"sound of the shape {frames.shape} is not frames of 10 ms of {format.describe()}: cut it with Framer"
+        )
 
 
 def _choice(name: str, value: Any, known: tuple[Any, ...]) -> None:
