@@ -74,6 +74,11 @@ class AudioFormat:
         low, rest = divmod(self.sample_rate, FRAMES_PER_SECOND)
         return frozenset(n * self.sample_bytes for n in ((low, low + 1) if rest else (low,)))
 
+    @cached_property
+    def constant_length(self) -> int:
+        """Samples of every frame; 0 where 100 does not divide the rate and frames have two lengths."""
+        return 0 if self.sample_rate % FRAMES_PER_SECOND else self.sample_rate // FRAMES_PER_SECOND
+
     def frame_end(self, index: int) -> int:
         """Return the sample at which frame `index` ends; ``frame_end(-1)`` is 0, where frame 0 begins."""
         return (index + 1) * self.sample_rate // FRAMES_PER_SECOND
@@ -92,10 +97,9 @@ class AudioFormat:
         >>> AudioFormat(22050).frame_ends(first=1, available=662)
         [221, 441, 662]
         """
+        if length := self.constant_length:
+            return [length] if available == length else list(range(length, available + 1, length))
         rate = self.sample_rate
-        length, rest = divmod(rate, FRAMES_PER_SECOND)
-        if not rest:
-            return list(range(length, available + 1, length))
         begin = self.frame_end(first - 1)
         # Frame k is complete once (k + 1) * rate // 100 samples are there.
         complete = ((begin + available + 1) * FRAMES_PER_SECOND - 1) // rate

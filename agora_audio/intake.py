@@ -43,6 +43,8 @@ class Intake:
         self.source = source
         self.target = target
         self.received = self.frames = 0
+        self._unit = source.sample_bytes
+        self._mixed = target.channels == 1 and source.channels > 1
         self._copies = target.channels // min(source.channels, target.channels)
         self._resampler: Resampler | None = None
         if source.sample_rate != target.sample_rate:
@@ -65,15 +67,17 @@ class Intake:
         """Return the whole samples that the next bytes complete, shape (n, channels of the source)."""
         if self._rest:
             pcm = self._rest + pcm
-        stray = len(pcm) % self.source.sample_bytes
-        self._rest = pcm[len(pcm) - stray :] if stray else b""
-        samples = np.frombuffer(pcm, PCM, (len(pcm) - stray) // PCM.itemsize).reshape(-1, self.source.channels)
+        if stray := len(pcm) % self._unit:
+            self._rest, pcm = pcm[-stray:], pcm[:-stray]
+        else:
+            self._rest = b""
+        samples = np.frombuffer(pcm, PCM).reshape(-1, self.source.channels)
         self.received += len(samples)
         return samples
 
     def push(self, samples: NDArray[np.int16]) -> NDArray[np.int16]:
         """Take samples of the source, shape (n, channels), and return the frames that they complete."""
-        if self.target.channels == 1 and samples.shape[1] > 1:
+        if self._mixed:
             samples = pick_channel(samples, "mix").reshape(-1, 1)
         if self._resampler:
             samples = self._resampler.push(samples)
@@ -83,7 +87,8 @@ class Intake:
         """Return what is left inside, filled with silence up to a whole frame."""
         rest = self._remixed(self._resampler.flush()) if self._resampler else self._nothing
         whole = self._cut(rest)
-        missing = self.target.frame_length(self.frames) - len(self._partial) if len(self._partial) else 0
+        held = len(self._partial)
+        missing = self.target.frame_length(self.frames) - held if held else 0
         return np.concatenate((whole, self._cut(self._silence(missing))))
 
     def silence(self, until: float) -> NDArray[np.int16]:
@@ -101,11 +106,15 @@ class Intake:
         return samples if self._copies == 1 else np.repeat(samples, self._copies, axis=1)
 
     def _cut(self, samples: NDArray[np.int16]) -> NDArray[np.int16]:
-        if len(self._partial):
-            samples = np.concatenate((self._partial, samples))
+        partial = self._partial
+        if partial is not self._nothing:
+            samples = np.concatenate((partial, samples))
         ends = self.target.frame_ends(self.frames, len(samples))
         self.frames += len(ends)
         used = ends[-1] if ends else 0
         # A copy, so that a piece of a frame keeps no long push alive.
-        self._partial = samples[used:].copy() if used < len(samples) else self._nothing
+        if used == len(samples):
+            self._partial = self._nothing
+            return samples
+        self._partial = samples[used:].copy()
         return samples[:used]

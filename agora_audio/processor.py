@@ -159,14 +159,17 @@ class ExternalAudioProcessor:
         self._chain = ApmChain(self.stages or ApmStages(), self.format, tap, clock)
         self._vad = AudioVadV2(vad_config) if vad_config is not None else None
         self._engine = as_engine(engine) if vad_config is not None else None
+        # An engine of ours takes many frames at once, without frame objects.
+        self._windowed = self._engine if isinstance(self._engine, WindowedEngine) else None
         self._observer = observer
         self._clock = clock
         self._released = self._ended = False
         self._last_stats: ProcessorStats | None = None
         self._intake: Intake | None = None
-        self._known: tuple[int, int] | None = None
+        self._known = (0, 0)
         # Sound and levels of frames that wait for their probability.
         self._waiting: deque[tuple[bytes, float]] = deque()
+        self._input_rate = sample_rate
         # From which sample of the input on which time stamp counts, milliseconds.
         self._marks: deque[tuple[int, int]] = deque()
         self._start()
@@ -201,13 +204,14 @@ class ExternalAudioProcessor:
             After `release`.
         """
         begun = self._clock() if self._clock else 0.0
-        self._check_open()
+        if self._released:
+            self._check_open()
         if type(pcm) is not bytes:
             pcm = bytes(as_buffer(pcm))
         if type(start_pts) is not int:
             raise ConfigError(f"start_pts is {start_pts!r}, must be a whole number of milliseconds")
         intake = self._intake
-        if intake is None or (sample_rate, channels) != self._known:
+        if intake is None or sample_rate != self._known[0] or channels != self._known[1]:
             intake = self._begin(AudioFormat(sample_rate, channels))
         if start_pts:
             self._marks.append((intake.received, start_pts))
@@ -217,7 +221,7 @@ class ExternalAudioProcessor:
         frames = self._advance(intake.push(samples))
         if self._clock:
             self._seconds += self._clock() - begun
-        return self._told(frames)
+        return self._told(frames) if self._observer else frames
 
     def push_far_end(self, pcm: bytes, sample_rate: int, channels: int, start_time: float | None = None) -> None:
         """Take what the loudspeaker plays, at its own format; see `FarEnd`.
@@ -264,7 +268,7 @@ class ExternalAudioProcessor:
         frames = self._closed(frames + self._drained())
         if self._dump:
             self._dump.close()
-        self._ended, self._known = True, None
+        self._ended, self._known = True, (0, 0)
         return self._told(frames)
 
     def stats(self) -> ProcessorStats:
@@ -298,7 +302,7 @@ class ExternalAudioProcessor:
             self._dump.close()
         # The native objects go, also where the processor itself is kept.
         del self._chain
-        self._engine = self._vad = None
+        self._engine = self._windowed = self._vad = None
 
     def __enter__(self) -> ExternalAudioProcessor:
         return self
@@ -311,7 +315,7 @@ class ExternalAudioProcessor:
     def _start(self) -> None:
         """Be ready for a new stream, of whatever format."""
         self._intake = None
-        self._known = None
+        self._known = (0, 0)
         self._waiting.clear()
         self._given = self._made = self._segments = 0
         self._seconds = 0.0
@@ -338,6 +342,9 @@ class ExternalAudioProcessor:
         self._known = (format.sample_rate, format.channels)
         if self._dump:
             self._dump.open(format, self._chain, intake.delay)
+        if self._vad:
+            self._vad.begin(self.format)
+        self._input_rate = format.sample_rate
         self._intake = intake
         return intake
 
@@ -345,61 +352,64 @@ class ExternalAudioProcessor:
         """Send whole frames through chain, engine and machine."""
         if not len(sound):
             return []
-        sound = self._chain.process(sound)
+        format, first = self.format, self._made
+        ends = format.frame_ends(first, len(sound))
+        self._made = first + len(ends)
+        sound = self._chain.process(sound, len(ends))
         if self._dump:
             self._dump.write_output(sound)
-        format, made = self.format, self._made
-        ends = format.frame_ends(made, len(sound))
-        self._made = made + len(ends)
-        unit, pcm = format.sample_bytes, sound.tobytes()
-        pieces = [pcm[begin * unit : end * unit] for begin, end in zip((0, *ends), ends, strict=False)]
-        if isinstance(self._engine, WindowedEngine):
-            levels = [level_of(sound.reshape(-1))] if len(ends) == 1 else rms_db_of_frames(sound, ends)
-            self._waiting.extend(zip(pieces, levels, strict=True))
-            return self._judged(self._engine.push_block(sound, len(ends), format))
-        frames = [AudioFrame(piece, format, format.frame_time(k - 1)) for k, piece in enumerate(pieces, made)]
-        if self._engine is not None:
-            frames = [labelled for frame in frames for labelled in self._engine.push(frame)]
-        return self._decided(frames)
+        pcm = sound.tobytes()
+        engine = self._windowed
+        if engine is not None:
+            if len(ends) == 1:
+                self._waiting.append((pcm, level_of(sound.reshape(-1))))
+            else:
+                self._waiting += zip(_cut(pcm, ends, format), rms_db_of_frames(sound, ends), strict=True)
+            return self._judged(engine.push_block(sound, len(ends), format))
+        pieces = enumerate(_cut(pcm, ends, format), first)
+        frames = [AudioFrame(piece, format, format.frame_time(k - 1)) for k, piece in pieces]
+        if self._engine is None:
+            return [self._processed(frame, None, b"", frame.timestamp) for frame in frames]
+        return self._decided([labelled for frame in frames for labelled in self._engine.push(frame)])
 
     def _drained(self) -> list[ProcessedFrame]:
         """Return the frames that still wait for their labels."""
-        if self._engine is None:
-            return []
-        if isinstance(self._engine, WindowedEngine):
-            return self._judged(self._engine.flush_block())
-        return self._decided(self._engine.flush())
+        if self._windowed is not None:
+            return self._judged(self._windowed.flush_block())
+        return self._decided(self._engine.flush()) if self._engine is not None else []
+
+    def _decided(self, frames: list[AudioFrame]) -> list[ProcessedFrame]:
+        """Decide about frames that an engine of the caller's has labelled."""
+        assert self._vad is not None
+        return [
+            self._processed(frame, *self._vad.process(frame), self.format.frame_time(self._given - 1))
+            for frame in frames
+        ]
 
     def _judged(self, probabilities: list[float]) -> list[ProcessedFrame]:
         """Label the frames that wait for these probabilities, and decide about them."""
-        take, format, rate = self._waiting.popleft, self.format, self.format.sample_rate
-        frames = []
-        for index, probability in enumerate(probabilities, self._given):
-            pcm, level = take()
-            frames.append(AudioFrame(pcm, format, index * rate // FRAMES_PER_SECOND / rate, probability, level))
-        return self._decided(frames)
-
-    def _decided(self, frames: list[AudioFrame]) -> list[ProcessedFrame]:
-        """Decide about the next frames, and time them."""
-        assert self._intake is not None
-        vad, delay, marks = self._vad, self._delay, self._marks
-        rate, input_rate = self.format.sample_rate, self._intake.source.sample_rate
+        assert self._vad is not None
+        take, advance, format, rate = self._waiting.popleft, self._vad.advance, self.format, self.format.sample_rate
         done = []
-        for index, frame in enumerate(frames, self._given):
-            time = index * rate // FRAMES_PER_SECOND / rate - delay
-            sample = round(time * input_rate) if time > 0.0 else 0
-            while len(marks) > 1 and marks[1][0] <= sample:
-                marks.popleft()
-            mark, pts = marks[0]
-            pts += (sample - mark) * 1000 // input_rate
-            if vad is None:
-                done.append(ProcessedFrame(frame, None, b"", time, pts))
-                continue
-            state, data = vad.process(frame)
-            segment = self._segment() if state is VadState.STOP_SPEAKING else None
-            done.append(ProcessedFrame(frame, state, data, time, pts, segment))
-        self._given += len(frames)
+        for probability in probabilities:
+            pcm, level = take()
+            state, data = advance(pcm, probability, level)
+            begin = self._given * rate // FRAMES_PER_SECOND / rate
+            done.append(self._processed(AudioFrame(pcm, format, begin, probability, level), state, data, begin))
         return done
+
+    def _processed(self, frame: AudioFrame, state: VadState | None, data: bytes, begin: float) -> ProcessedFrame:
+        """Count a frame that is given, and time it."""
+        self._given += 1
+        time = begin - self._delay
+        marks, input_rate = self._marks, self._input_rate
+        sample = round(time * input_rate) if time > 0.0 else 0
+        while len(marks) > 1 and marks[1][0] <= sample:
+            marks.popleft()
+        mark, pts = marks[0]
+        pts += (sample - mark) * 1000 // input_rate
+        segment = self._segment() if state is VadState.STOP_SPEAKING else None
+        return ProcessedFrame(frame, state, data, time, pts, segment)
 
     def _segment(self) -> Segment:
         """Return the segment that was closed, in times of the input."""
@@ -431,3 +441,8 @@ class ExternalAudioProcessor:
     def _check_open(self) -> None:
         if self._released:
             raise AudioError("the processor was released: make a new one")
+
+
+def _cut(pcm: bytes, ends: list[int], format: AudioFormat) -> list[bytes]:
+    unit = format.sample_bytes
+    return [pcm[begin * unit : end * unit] for begin, end in zip((0, *ends), ends, strict=False)]

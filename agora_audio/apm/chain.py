@@ -76,21 +76,27 @@ class ApmChain:
             self.delay += self.inward_delay + self._outward.delay / format.sample_rate
         self._start()
 
-    def process(self, sound: NDArray[np.int16]) -> NDArray[np.int16]:
+    def process(self, sound: NDArray[np.int16], frames: int | None = None) -> NDArray[np.int16]:
         """Take the next frames, shape (n, channels), and return as much sound, `delay` late.
 
         Parameters
         ----------
         sound
             One or more whole frames of 10 ms of the format.
+        frames
+            How many these are, from who has counted them; None: they are counted and checked.
 
         Raises
         ------
         FormatError
             If it is not; no stage has seen it then.
         """
-        frames = self._frames_in(sound)
+        if frames is None:
+            frames = self._frames_in(sound)
         self._frame += frames
+        if not self._stages and not self._tap:
+            self._meter.note((sound,), frames)
+            return sound
         passed = [self._inward.push(sound) if self._inward else sound]
         far = self.far_end.take(frames) if self.far_end is not None else None
         if far is not None:
