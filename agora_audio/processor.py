@@ -179,6 +179,11 @@ class ExternalAudioProcessor:
         """Folder of the dump of this stream; None before its first sound, and where there is no dump."""
         return self._dump.directory if self._dump else None
 
+    @property
+    def delay(self) -> float:
+        """How much later the output is, seconds; that of the input's resampler is known with the first push."""
+        return self._delay
+
     def push_audio_pcm_data(
         self, pcm: bytes, sample_rate: int, channels: int, start_pts: int = 0
     ) -> list[ProcessedFrame]:

@@ -19,7 +19,7 @@ from agora_audio.errors import AudioError, ConfigError, FormatError
 from agora_audio.frames import PCM, AudioFormat, as_buffer
 from agora_audio.io import RAW_SUFFIXES
 
-__all__ = ["AudioWriter"]
+__all__ = ["AudioWriter", "UndelayedWriter"]
 
 _UNKNOWN = 0xFFFFFFFF
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
@@ -152,3 +152,35 @@ class AudioWriter:
         return _HEADER.pack(
             b"RIFF", riff, b"WAVE", b"fmt ", 16, 1, channels, rate, rate * unit, unit, 16, b"data", size
         )
+
+
+class UndelayedWriter:
+    """Write delayed sound so that it lies beside its source: without its first samples, and no longer than the source.
+
+    Parameters
+    ----------
+    writer
+        Where it goes.
+    delay
+        How late the sound is, seconds; taken off in whole samples.
+    """
+
+    def __init__(self, writer: AudioWriter, delay: float) -> None:
+        self._writer = writer
+        self._late = round(delay * writer.format.sample_rate)
+
+    def write(self, samples: NDArray[np.int16], seconds: float) -> None:
+        """Append delayed samples, shape (n, channels).
+
+        Parameters
+        ----------
+        samples
+            The next of them.
+        seconds
+            Length of the source as far as it is known.
+        """
+        left_out = min(self._late, len(samples))
+        self._late -= left_out
+        # What was drained reaches beyond the source; a rounding error is no sample.
+        room = int(seconds * self._writer.format.sample_rate + 1e-6) - self._writer.frames
+        self._writer.write(np.ascontiguousarray(samples[left_out : left_out + max(0, room)]))

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from agora_audio.frames import AudioFormat
 from agora_audio.vad.dump import new_folder
-from agora_audio.writer import AudioWriter
+from agora_audio.writer import AudioWriter, UndelayedWriter
 
 if TYPE_CHECKING:
     from agora_audio.apm.chain import ApmChain
@@ -59,7 +59,7 @@ class ApmDump:
         self.directory: Path | None = None
         self._started = started
         self._files = ExitStack()
-        self._tracks: list[_Track] = []
+        self._tracks: list[UndelayedWriter] = []
         self._received = 0
 
     def open(self, source: AudioFormat, chain: ApmChain, delay: float) -> None:
@@ -80,15 +80,15 @@ class ApmDump:
         self._received = 0
         late = delay + chain.inward_delay
         native = chain.native
-        points = [_Track(self._file("0_in", native), late)]
+        points = [UndelayedWriter(self._file("0_in", native), late)]
         for number, (name, samples) in enumerate(chain.delays.items(), 1):
             late += samples / native.sample_rate
-            points.append(_Track(self._file(f"{number}_{name}", native), late))
+            points.append(UndelayedWriter(self._file(f"{number}_{name}", native), late))
         if chain.far_end is not None:
-            points.append(_Track(self._file("far", native), 0.0))
+            points.append(UndelayedWriter(self._file("far", native), 0.0))
         self._points = points
-        self._input = _Track(self._file("input", source), 0.0)
-        self._output = _Track(self._file("output", chain.format), delay + chain.delay)
+        self._input = UndelayedWriter(self._file("input", source), 0.0)
+        self._output = UndelayedWriter(self._file("output", chain.format), delay + chain.delay)
         self._tracks = [*points, self._input, self._output]
         (self.directory / "config.json").write_text(self._config(chain, delay), encoding="utf-8")
 
@@ -123,23 +123,8 @@ class ApmDump:
         formats = {"input": self._source, "stages": chain.native, "output": chain.format}
         described = {
             "formats": {name: asdict(format) for name, format in formats.items()},
-            "stages": asdict(chain.stages),
+            "stages": chain.stages.to_dict(),
             "delay_samples": chain.delays,
             "delay_s": delay + chain.delay,
         }
         return json.dumps(described, indent=2) + "\n"
-
-
-class _Track:
-    """A file from which a delay is taken off, and which is no longer than what was pushed."""
-
-    def __init__(self, file: AudioWriter, delay: float) -> None:
-        self._file = file
-        self._late = round(delay * file.format.sample_rate)
-
-    def write(self, samples: NDArray[np.int16], seconds: float) -> None:
-        left_out = min(self._late, len(samples))
-        self._late -= left_out
-        # The drained end reaches beyond the sound that was pushed; a rounding error is no sample.
-        room = int(seconds * self._file.format.sample_rate + 1e-6) - self._file.frames
-        self._file.write(np.ascontiguousarray(samples[left_out : left_out + max(0, room)]))

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Panels", "plot_vad", "save_figure"]
+__all__ = ["Panels", "draw_spans", "lay_out_time", "matplotlib_module", "plot_vad", "save_figure"]
 
 _SUFFIXES = (".png", ".svg", ".pdf")
 
@@ -136,7 +136,7 @@ def plot_vad(
         _draw_probability(panels[1], view)
         _draw_level(panels[2], view)
         _draw_states(panels[3], view, reference)
-    _lay_out_time(panels, view)
+    lay_out_time(panels, view.start, view.end)
     if given is None:
         _write_legend(panels, panels[0].get_figure(), loc="outside lower center")
         rows: float = _write_summary(panels[0], trace)
@@ -198,7 +198,8 @@ def _figure_of(drawn: Any) -> Figure:
     return figure
 
 
-def _matplotlib(module: str) -> Any:
+def matplotlib_module(module: str) -> Any:
+    """Return a module of matplotlib, such as ``figure``; EngineUnavailable if it is not installed."""
     try:
         import_module("matplotlib")
         return import_module(f"matplotlib.{module}")
@@ -230,7 +231,7 @@ def _seconds(name: str, value: Any) -> float:
 def _checked_axes(ax: Any) -> list[Axes] | None:
     if ax is None:
         return None
-    kind = _matplotlib("axes").Axes
+    kind = matplotlib_module("axes").Axes
     axes = [ax] if isinstance(ax, kind) else list(np.ravel(np.array(ax, dtype=object)))
     if len(axes) not in (1, 4) or not all(isinstance(one, kind) for one in axes):
         what = f"{len(axes)} axes" if all(isinstance(one, kind) for one in axes) else repr(ax)
@@ -248,7 +249,7 @@ def _check_reference(reference: Sequence[Segment], given: list[Axes] | None) -> 
 
 def _new_panels(with_reference: bool) -> list[Axes]:
     heights = [3.0, 2.0, 2.6, 0.8 if with_reference else 0.4]
-    figure = _matplotlib("figure").Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
+    figure = matplotlib_module("figure").Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
     panels = list(figure.subplots(4, sharex=True, height_ratios=heights))
     for panel in panels:
         panel.spines[["top", "right"]].set_visible(False)
@@ -353,11 +354,11 @@ def _draw_segments(ax: Axes, view: _View) -> None:
     seen = [one for one in view.trace.segments if one.audio_end >= view.start and one.audio_start <= view.end]
     speech = [(one.start, one.end) for one in seen]
     extra = [(one.audio_start, one.start) for one in seen] + [(one.end, one.audio_end) for one in seen]
-    _draw_spans(ax, speech, _SPEECH, alpha=0.3, label="speech")
+    draw_spans(ax, speech, _SPEECH, alpha=0.3, label="speech")
     if len(seen) > _CROWD:
-        _draw_spans(ax, extra, _SPEECH, alpha=0.12, label="pre-roll, hang-over")
+        draw_spans(ax, extra, _SPEECH, alpha=0.12, label="pre-roll, hang-over")
         return
-    _draw_spans(ax, extra, "none", hatch="//////", edgecolor=_SPEECH, linewidth=0, label="pre-roll, hang-over")
+    draw_spans(ax, extra, "none", hatch="//////", edgecolor=_SPEECH, linewidth=0, label="pre-roll, hang-over")
     _draw_marks(ax, view, 0.93, [one.started_at for one in seen], _START, "START decided")
     _draw_marks(ax, view, 0.07, [one.ended_at for one in seen], _STOP, "STOP decided")
 
@@ -369,7 +370,7 @@ def _draw_marks(ax: Axes, view: _View, height: float, times: list[float], colour
         ax.plot(seen, [height] * len(seen), transform=ax.get_xaxis_transform(), color=colour, label=label, **mark)
 
 
-def _draw_spans(
+def draw_spans(
     ax: Axes,
     spans: Sequence[tuple[float, float]] | NDArray[np.float64],
     colour: str,
@@ -433,7 +434,7 @@ def _draw_values(ax: Axes, view: _View, values: NDArray[np.float64]) -> None:
 
 
 def _draw_level(ax: Axes, view: _View) -> None:
-    ticker = _matplotlib("ticker")
+    ticker = matplotlib_module("ticker")
     levels, thresholds = view.trace.rms_db[view.frames], view.trace.thresholds[view.frames]
     _draw_values(ax, view, np.maximum(view.trace.rms_db, _LOWEST_DB))
     changes = np.concatenate(([0], np.flatnonzero(np.diff(thresholds)) + 1))
@@ -469,13 +470,13 @@ def _level_label(clipped: bool, value: float, position: int) -> str:
 def _draw_states(ax: Axes, view: _View, reference: Sequence[Segment] | None) -> None:
     states = view.trace.states[view.frames]
     row = (0.55, 0.9)
-    _draw_spans(ax, [(view.borders[0], view.borders[-1])], _SILENT, row, label="not speaking")
+    draw_spans(ax, [(view.borders[0], view.borders[-1])], _SILENT, row, label="not speaking")
     label = "speaking" if reference is None else "speaking; found"
-    _draw_spans(ax, _runs(states != VadState.NON_SPEAKING, view.borders), _SPEECH, row, label=label)
+    draw_spans(ax, _runs(states != VadState.NON_SPEAKING, view.borders), _SPEECH, row, label=label)
     for state, colour in ((VadState.START_SPEAKING, _START), (VadState.STOP_SPEAKING, _STOP)):
         frames = _runs(states == state, view.borders)
         if len(frames) <= _CROWD:
-            _draw_spans(ax, frames, colour, row, linewidth=1.4, zorder=0.6)
+            draw_spans(ax, frames, colour, row, linewidth=1.4, zorder=0.6)
     ax.set_ylim(0.5, 1.5)
     ax.set_yticks([1.0], ["state"])
     if reference is not None:
@@ -493,10 +494,10 @@ def _draw_reference(ax: Axes, view: _View, reference: Sequence[Segment]) -> None
     borders = np.unique([0.0, view.trace.duration, *(t for one in (*found, *wanted) for t in (one.start, one.end))])
     is_found, is_wanted = _covered(found, borders), _covered(wanted, borders)
     row = (-0.45, 0.9)
-    _draw_spans(ax, [(view.borders[0], view.borders[-1])], _SILENT, row)
-    _draw_spans(ax, _runs(is_wanted & is_found, borders), _SPEECH, row)
-    _draw_spans(ax, _runs(is_wanted & ~is_found, borders), _MISSED, row, label="missed")
-    _draw_spans(ax, _runs(is_found & ~is_wanted, borders), _FALSE_ALARM, (-0.45, 0.45), label="false alarm")
+    draw_spans(ax, [(view.borders[0], view.borders[-1])], _SILENT, row)
+    draw_spans(ax, _runs(is_wanted & is_found, borders), _SPEECH, row)
+    draw_spans(ax, _runs(is_wanted & ~is_found, borders), _MISSED, row, label="missed")
+    draw_spans(ax, _runs(is_found & ~is_wanted, borders), _FALSE_ALARM, (-0.45, 0.45), label="false alarm")
     ax.set_ylim(-0.5, 1.5)
     ax.set_yticks([0.0, 1.0], ["reference", "state"])
 
@@ -510,10 +511,11 @@ def _covered(segments: Sequence[Segment], borders: NDArray[np.float64]) -> NDArr
     return covered
 
 
-def _lay_out_time(panels: Sequence[Axes], view: _View) -> None:
-    mode = "seconds" if view.end <= 120 else "mm:ss" if view.end <= 3600 else "h:mm:ss"
+def lay_out_time(panels: Sequence[Axes], start: float, end: float) -> None:
+    """Give panels the same time axis, in seconds or as clocks show time."""
+    mode = "seconds" if end <= 120 else "mm:ss" if end <= 3600 else "h:mm:ss"
     for panel in panels:
-        panel.set_xlim(view.start, view.end)
+        panel.set_xlim(start, end)
         _pace(mode, panel)
         panel.callbacks.connect("xlim_changed", partial(_pace, mode))
     panels[-1].set_xlabel("time, s" if mode == "seconds" else f"time, {mode}", fontsize=9)
@@ -521,7 +523,7 @@ def _lay_out_time(panels: Sequence[Axes], view: _View) -> None:
 
 def _pace(mode: str, ax: Axes) -> None:
     """Put ticks at round times, as many as fit; again whenever the limits change, in an interactive window."""
-    ticker = _matplotlib("ticker")
+    ticker = matplotlib_module("ticker")
     low, high = ax.get_xlim()
     count = min(12.0, max(2.0, (2.0 if mode == "seconds" else 1.4) * _inches(ax)))
     step = next((one for one in _STEPS if one * count >= abs(high - low)), _STEPS[-1])
