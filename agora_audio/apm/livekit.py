@@ -7,7 +7,9 @@ buffer of our own in it, is written once and sent again and again, which costs h
 
 from __future__ import annotations
 
+import atexit
 import ctypes
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -38,7 +40,12 @@ class LiveKitEcho:
 
     def reset(self) -> None:
         """Begin a new stream: the native object cannot be reset, so a new one is made."""
-        self._module = self._rtc.module(echo_cancellation=True)
+        try:
+            self._module = self._rtc.module(echo_cancellation=True)
+        except RuntimeError as error:  # its answer in a child of a process that has used it
+            raise EngineUnavailable(
+                f"livekit does not survive a fork: start processes by 'spawn' instead ({error})"
+            ) from None
         if self._delay_ms:
             self._module.set_stream_delay_ms(self._delay_ms)
         self._send_near = self._request("apm_process_stream", self._near)
@@ -113,8 +120,9 @@ class _Library:
     def __init__(self) -> None:
         try:
             from livekit.rtc import apm
-            from livekit.rtc._ffi_client import FfiClient
+            from livekit.rtc._ffi_client import FfiClient, ffi_event_callback
             from livekit.rtc._proto import ffi_pb2
+            from livekit.rtc.version import __version__
         except (ImportError, OSError) as error:
             raise EngineUnavailable(
                 f"echo cancelling by livekit needs the extra apm: pip install 'agora-audio[apm]' ({error})"
@@ -123,7 +131,14 @@ class _Library:
         self.client: Any = FfiClient
         self.request: Any = ffi_pb2.FfiRequest
         self.response: Any = ffi_pb2.FfiResponse
+        native = FfiClient.instance._ffi_lib
+
+        # Its threads hand log lines to Python, also while Python ends: the thread is then unwound through Rust, which
+        # aborts the process, more than every second time where ending takes long. At exit, before livekit's own
+        # farewell is logged, lines are no longer captured.
+        atexit.register(native.livekit_ffi_initialize, ffi_event_callback, False, b"python", __version__.encode())
 
 
+@lru_cache(maxsize=1)
 def _library() -> _Library:
     return _Library()
