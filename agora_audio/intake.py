@@ -50,6 +50,8 @@ class Intake:
         if source.sample_rate != target.sample_rate:
             mixed = min(source.channels, target.channels)
             self._resampler = Resampler(source.sample_rate, target.sample_rate, mixed)
+        self._length = target.constant_length
+        self._frame_bytes = self._length * target.sample_bytes if source == target else 0
         self._rest = b""
         self._partial = self._nothing = np.zeros((0, target.channels), np.int16)
 
@@ -57,6 +59,14 @@ class Intake:
     def delay(self) -> float:
         """From a sample pushed to its place in the frames, seconds."""
         return self._resampler.delay / self.target.sample_rate if self._resampler else 0.0
+
+    def frame(self, pcm: bytes) -> NDArray[np.int16] | None:
+        """Return a push that is just the next frame as it is, the commonest in a call; None if it is not."""
+        if len(pcm) != self._frame_bytes or not pcm or self._rest or self._partial is not self._nothing:
+            return None
+        self.received += self._length
+        self.frames += 1
+        return np.frombuffer(pcm, PCM).reshape(self._length, -1)
 
     @property
     def rest_bytes(self) -> int:

@@ -167,6 +167,7 @@ class ExternalAudioProcessor:
         self._last_stats: ProcessorStats | None = None
         self._intake: Intake | None = None
         self._known = (0, 0)
+        self._far_format: AudioFormat | None = None
         # Sound and levels of frames that wait for their probability.
         self._waiting: deque[tuple[bytes, float]] = deque()
         self._input_rate = sample_rate
@@ -220,10 +221,15 @@ class ExternalAudioProcessor:
             intake = self._begin(AudioFormat(sample_rate, channels))
         if start_pts:
             self._marks.append((intake.received, start_pts))
-        samples = intake.whole(pcm)
+        sound = intake.frame(pcm)
+        if sound is None:
+            samples = intake.whole(pcm)
+            sound = intake.push(samples)
+        else:
+            samples = sound
         if self._dump:
             self._dump.write_input(samples)
-        frames = self._advance(intake.push(samples))
+        frames = self._advance(sound)
         if self._clock:
             self._seconds += self._clock() - begun
         return self._told(frames) if self._observer else frames
@@ -246,16 +252,19 @@ class ExternalAudioProcessor:
             If these are no whole samples, or the format changes in mid-stream.
         """
         self._check_open()
-        if self._chain.far_end is None:
+        far_end = self._chain.far_end
+        if far_end is None:
             raise ConfigError("a far end is of use with an echo stage only: switch one on (ApmStages(echo=True))")
-        if self._ended:
-            self._start()
-        format = AudioFormat(sample_rate, channels)
-        data = bytes(as_buffer(pcm))
+        format = self._far_format
+        if format is None or sample_rate != format.sample_rate or channels != format.channels:
+            format = self._far_format = AudioFormat(sample_rate, channels)
+        # Copied if it is not bytes: the caller may fill its buffer again before the near end has come.
+        data = pcm if type(pcm) is bytes else bytes(as_buffer(pcm))
         if len(data) % format.sample_bytes:
             raise FormatError(f"{len(data)} bytes are not whole samples of {format.describe()}")
-        samples = np.frombuffer(data, PCM).reshape(-1, channels)
-        self._chain.far_end.push(samples, format, start_time)
+        if self._ended:
+            self._start()
+        far_end.push(np.frombuffer(data, PCM).reshape(-1, channels), format, start_time)
 
     def flush(self) -> list[ProcessedFrame]:
         """Drain all delays and close an open segment; the next push begins a new stream.
@@ -355,22 +364,24 @@ class ExternalAudioProcessor:
 
     def _advance(self, sound: NDArray[np.int16]) -> list[ProcessedFrame]:
         """Send whole frames through chain, engine and machine."""
-        if not len(sound):
+        format, first, length = self.format, self._made, len(sound)
+        if not length:
             return []
-        format, first = self.format, self._made
-        ends = format.frame_ends(first, len(sound))
-        self._made = first + len(ends)
-        sound = self._chain.process(sound, len(ends))
+        ends = [length] if length == format.constant_length else format.frame_ends(first, length)
+        count = len(ends)
+        self._made = first + count
+        sound = self._chain.process(sound, count)
         if self._dump:
             self._dump.write_output(sound)
         pcm = sound.tobytes()
         engine = self._windowed
         if engine is not None:
-            if len(ends) == 1:
+            if count == 1:
                 self._waiting.append((pcm, level_of(sound.reshape(-1))))
             else:
                 self._waiting += zip(_cut(pcm, ends, format), rms_db_of_frames(sound, ends), strict=True)
-            return self._judged(engine.push_block(sound, len(ends), format))
+            probabilities = engine.push_block(sound, count, format)
+            return self._judged(probabilities) if probabilities else []
         pieces = enumerate(_cut(pcm, ends, format), first)
         frames = [AudioFrame(piece, format, format.frame_time(k - 1)) for k, piece in pieces]
         if self._engine is None:

@@ -19,6 +19,8 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
+from agora_audio.frames import FRAMES_PER_SECOND
+
 __all__ = ["EchoPath", "EchoPathStats"]
 
 # Echo and speech are strongest below 2 kHz, and a quarter of the samples is an eighth of the work.
@@ -92,11 +94,13 @@ class EchoPath:
         self._energies[0] += int(sum(before))
         self._energies[1] += int(sum(after))
         self._recent.extend(zip(before, after, strict=True))
-        length = len(near) // len(heard)
-        for frame, is_heard in enumerate(heard.tolist()):
-            self._fill(
-                near[frame * length : (frame + 1) * length], far[frame * length : (frame + 1) * length], is_heard
-            )
+        thin_near, thin_far = self._thinned(near), self._thinned(far)
+        frame = _RATE // FRAMES_PER_SECOND
+        begin = 0
+        while begin < len(thin_near):
+            end = min(begin + _WINDOW - self._filled, len(thin_near))
+            self._fill(thin_near[begin:end], thin_far[begin:end], int(heard[begin // frame : end // frame].sum()))
+            begin = end
 
     def stats(self) -> EchoPathStats:
         """Return what is known so far."""
@@ -110,11 +114,15 @@ class EchoPath:
             self._drift_ppm(),
         )
 
-    def _fill(self, near: NDArray[np.int16], far: NDArray[np.int16], is_heard: bool) -> None:
-        begin, end = self._filled, self._filled + len(near) // self._step
-        self._near[begin:end] = near.reshape(-1, self._step).mean(axis=1)
-        self._far[begin:end] = far.reshape(-1, self._step).mean(axis=1)
-        self._heard_in_window += is_heard
+    def _thinned(self, sound: NDArray[np.int16]) -> NDArray[np.float32]:
+        thinned: NDArray[np.float32] = sound.astype(np.float32).reshape(-1, self._step).sum(axis=1)
+        return thinned
+
+    def _fill(self, near: NDArray[np.float32], far: NDArray[np.float32], heard: int) -> None:
+        begin, end = self._filled, self._filled + len(near)
+        self._near[begin:end] = near
+        self._far[begin:end] = far
+        self._heard_in_window += heard
         self._filled = end
         if end == _WINDOW:
             self._windows += 1

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agora_audio.errors import ConfigError, FormatError
-from agora_audio.frames import AudioFormat
+from agora_audio.frames import AudioFormat, pick_channel
 from agora_audio.resample import Resampler
 
 __all__ = ["FarEnd", "FarEndStats"]
@@ -89,28 +89,36 @@ class FarEnd:
             raise ConfigError("start_time belongs to the first push of the far end; later ones follow on it")
         elif format != self._source:
             raise FormatError(f"the far end is {self._source.describe()}, now {format.describe()}: reset() first")
-        mono = samples.mean(axis=1, dtype=np.float64) if samples.shape[1] > 1 else samples[:, 0]
-        self._keep(np.rint(mono).astype(np.int16))
+        self._keep(pick_channel(samples, "mix"))
 
     def take(self, frames: int = 1) -> NDArray[np.int16]:
         """Return the far end of the next frames of near end, shape (n, channels); silence where there is none."""
         begin, end = self._processed, self._processed + frames * self._length
+        sound = self._taken(begin, end)
+        # What is still to come, or comes too late, counts as silence; what begins later by its start time does not.
+        if not self._pieces:
+            self._missing += end - min(max(self._arrival, begin), end)
+        self._processed = end
+        if self.begun:
+            self._drift.note(end / self._format.sample_rate, self._pushed / self._format.sample_rate)
+        return sound
+
+    def _taken(self, begin: int, end: int) -> NDArray[np.int16]:
+        pieces = self._pieces
+        if pieces and self._begin == begin and len(pieces[0]) == end - begin and self._format.channels == 1:
+            self._begin = end
+            return pieces.popleft().reshape(-1, 1)
         sound = np.zeros((end - begin, self._format.channels), np.int16)
-        while self._pieces and self._begin < end:
-            piece = self._pieces[0]
+        while pieces and self._begin < end:
+            piece = pieces[0]
             at = self._begin - begin
             count = min(len(piece), end - self._begin)
             sound[at : at + count] = piece[:count, None]
             self._begin += count
             if count == len(piece):
-                self._pieces.popleft()
+                pieces.popleft()
             else:
-                self._pieces[0] = piece[count:]
-        # What is still to come, or comes too late, counts as silence; what begins later by its start time does not.
-        self._missing += end - min(max(self._arrival if not self._pieces else end, begin), end)
-        self._processed = end
-        if self.begun:
-            self._drift.note(end / self._format.sample_rate, self._pushed / self._format.sample_rate)
+                pieces[0] = piece[count:]
         return sound
 
     def stats(self) -> FarEndStats:
@@ -149,20 +157,23 @@ class FarEnd:
 
 
 class _Drift:
-    """Slope of far-end time over near-end time, by least squares over all frames."""
+    """Slope of far-end time over near-end time, by least squares over points 0.1 s apart."""
 
     _SECONDS = 10.0
+    _APART = 0.1
     _MOST_PPM = 1000.0
 
     def __init__(self) -> None:
         self._count = 0
-        self._first = self._last = 0.0
+        self._first = self._last = self._next = 0.0
         self._sums = [0.0] * 4
 
     def note(self, near: float, far: float) -> None:
+        if near < self._next:
+            return
         if not self._count:
             self._first = near
-        self._last = near
+        self._last, self._next = near, near + self._APART
         self._count += 1
         x, y = near - self._first, far - near
         for place, value in enumerate((x, y, x * y, x * x)):
