@@ -21,6 +21,7 @@ from agora_audio.vad.stream import VadStream
 if typing.TYPE_CHECKING:
     from agora_audio.apm.config import APMConfig
     from agora_audio.apm.stages import ApmStages
+    from agora_audio.apm.statistics import ProcessorStats
     from agora_audio.processor import ExternalAudioProcessor, ProcessedFrame
 
 __version__ = "0.1.0"
@@ -31,6 +32,7 @@ _LATER = {
     "ApmStages": "agora_audio.apm.stages",
     "ExternalAudioProcessor": "agora_audio.processor",
     "ProcessedFrame": "agora_audio.processor",
+    "ProcessorStats": "agora_audio.apm.statistics",
 }
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "Framer",
     "LiveError",
     "ProcessedFrame",
+    "ProcessorStats",
     "Resampler",
     "Segment",
     "SpeechDetector",
