@@ -63,7 +63,7 @@ def evaluate(
     audio: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[AUDIO]...",
+            metavar="AUDIO...",
             help="With --engine: recordings, or folders of them; left out, those beside the reference.",
             show_default=False,
         ),
@@ -225,12 +225,19 @@ def _print_table(scores: Mapping[str, Scores], total: Scores) -> None:
     if len(lines) > 1:
         lines.append((f"all {len(lines)}", total))
     width = max(len(name) for name, _ in [*lines, ("file", total)])
-    sys.stdout.write("  ".join([f"{'file':{width}}", *(f"{title:>8}" for title, _, _ in _COLUMNS)]) + "\n")
+    sys.stdout.write("  ".join([f"{'file':{width}}", *(f"{title:>{_wide(title)}}" for title, _, _ in _COLUMNS)]) + "\n")
     for name, one in lines:
         values = one.values()
-        cells = ["-" if values[key] is None else shape.format(values[key]) for _, key, shape in _COLUMNS]
-        sys.stdout.write("  ".join([f"{_shown(name):{width}}", *(f"{cell:>8}" for cell in cells)]) + "\n")
+        cells = [
+            f"{'-' if values[key] is None else shape.format(values[key]):>{_wide(title)}}"
+            for title, key, shape in _COLUMNS
+        ]
+        sys.stdout.write("  ".join([f"{_shown(name):{width}}", *cells]) + "\n")
     say(_LEGEND.format(total.latency_from or "nothing"))
+
+
+def _wide(title: str) -> int:
+    return max(5, len(title))
 
 
 def _shown(text: str) -> str:
