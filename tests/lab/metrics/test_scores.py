@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -161,3 +163,12 @@ def test_conditions_are_shown_as_they_are_meant():
 def test_conditions_that_are_none(text, problem):
     with pytest.raises(ConfigError, match=problem):
         Condition.parse(text)
+
+
+def test_the_documents_define_every_metric():
+    text = (Path(__file__).parents[3] / "docs" / "scores.md").read_text(encoding="utf-8")
+    defined = set(re.findall(r"`(\w+)`", text))
+    short = {name for name in METRICS if re.search(r"_(p90|max)_ms$", name)}  # written as `..._p90_ms`
+    assert set(METRICS) - short <= defined
+    assert "`..._p90_ms`" in text
+    assert "`..._max_ms`" in text
