@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
 import typer
 
@@ -70,7 +70,9 @@ def evaluate(
     ] = None,
     hyp: Annotated[
         list[Path] | None,
-        typer.Option("--hyp", metavar="PATH", help="What was found: labels as for --ref, or the folder of a dump."),
+        typer.Option(
+            "--hyp", metavar="PATH", help="What was found: labels as for --ref, the folder of a dump, - for stdin."
+        ),
     ] = None,
     engine: Annotated[
         str | None,
@@ -121,7 +123,7 @@ def evaluate(
     reference = read_label_set(ref, label or ())
     worst = 0
     if engine is None:
-        hypothesis = read_label_set(hyp or ())
+        hypothesis = read_label_set(hyp or (), stdin=_stdin())
     else:
         settings = _Settings(config or AudioVadConfigV2(), engine, channel, sample_rate, channels)
         sounds = _sounds(reference, audio)
@@ -148,6 +150,13 @@ def _check_sides(
         raise ConfigError(f"{what} for --engine, and --hyp scores labels that are there already")
     if engine is not None:
         create_engine(engine)
+
+
+def _stdin() -> IO[bytes] | None:
+    """Return what is piped in; None where nothing can be."""
+    if sys.stdin is None or getattr(sys.stdin, "closed", False) or sys.stdin.isatty():
+        return None
+    return sys.stdin.buffer
 
 
 def _number(channel: str) -> int | None:

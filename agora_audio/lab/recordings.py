@@ -7,10 +7,13 @@ it is named after.
 
 from __future__ import annotations
 
+import functools
+import io
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,6 +95,7 @@ class Pair:
     """What is scored, seconds, shape (n, 2); None: everything."""
 
 
+@functools.lru_cache(maxsize=4096)
 def stem_of(name: str) -> str:
     """Return the name by which a recording goes: without folders, and without the suffix of sound or labels.
 
@@ -106,7 +110,7 @@ def stem_of(name: str) -> str:
     return re.sub(r"\s", "_", path.stem if known else last)  # as RTTM has to write it
 
 
-def read_label_set(paths: Sequence[Path], kinds: Collection[str] = ()) -> LabelSet:
+def read_label_set(paths: Sequence[Path], kinds: Collection[str] = (), stdin: IO[bytes] | None = None) -> LabelSet:
     """Read label files, folders of them and dumps.
 
     Parameters
@@ -115,6 +119,8 @@ def read_label_set(paths: Sequence[Path], kinds: Collection[str] = ()) -> LabelS
         In any number.
     kinds
         Only rows with one of these labels are speech; empty: all are.
+    stdin
+        What the path ``-`` stands for; None: a file of that name.
 
     Raises
     ------
@@ -124,7 +130,7 @@ def read_label_set(paths: Sequence[Path], kinds: Collection[str] = ()) -> LabelS
     files = [file for path in paths for file in _label_files(path)]
     found: dict[str, Labels] = {}
     for file in files:
-        for stem, labels in _recordings_in(file).items():
+        for stem, labels in _recordings_in(file, stdin).items():
             if stem in found:
                 raise FormatError(f"{file} and {found[stem].source} both speak of {stem!r}: name one of them")
             found[stem] = labels
@@ -152,9 +158,13 @@ def _label_files(path: Path) -> list[Path]:
     return files
 
 
-def _recordings_in(file: Path) -> dict[str, Labels]:
-    rows = read_labels(file)
-    folder = dump_folder(file)
+def _recordings_in(file: Path, stdin: IO[bytes] | None) -> dict[str, Labels]:
+    if stdin is not None and str(file) == "-":
+        data = stdin.read()
+        rows = read_labels(io.BytesIO(data)) if data.strip() else []  # nobody spoke, and nothing was printed
+        folder = None
+    else:
+        rows, folder = read_labels(file), dump_folder(file)
     if folder:
         dump = read_dump(folder)
         duration = dump.format.frame_time(len(dump.states) - 1)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from agora_audio.errors import FormatError
 from agora_audio.frames import AudioFormat, Channel
 from agora_audio.lab.labels import LabelledSegment
 from agora_audio.lab.metrics import Scores, intervals_of, score
@@ -69,16 +70,19 @@ def _labels(format: AudioFormat, probabilities: list[float], levels: list[float]
 
 
 def score_pair(pair: Pair, collar: float = 0.0, pause: float = 0.0) -> Scores:
-    """Score a recording by every metric; `collar` and `pause` as of `score`."""
+    """Score a recording by every metric; `collar` and `pause` as of `score`, whose errors name the recording here."""
     found = [row.segment for row in pair.hypothesis.rows]
-    return score(
-        intervals_of(row.segment for row in pair.reference.rows),
-        intervals_of(found),
-        pair.uem,
-        collar,
-        sound=intervals_of(found, "sound"),
-        decided=intervals_of(found, "decided"),
-        pause=pause,
-        duration=pair.hypothesis.duration,
-        voice_prob=pair.hypothesis.voice_prob,
-    )
+    try:
+        return score(
+            intervals_of(row.segment for row in pair.reference.rows),
+            intervals_of(found),
+            pair.uem,
+            collar,
+            sound=intervals_of(found, "sound"),
+            decided=intervals_of(found, "decided"),
+            pause=pause,
+            duration=pair.hypothesis.duration,
+            voice_prob=pair.hypothesis.voice_prob,
+        )
+    except FormatError as error:
+        raise FormatError(f"{pair.name}: {error}") from None

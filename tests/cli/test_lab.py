@@ -116,6 +116,17 @@ def test_detection_written_and_scored_is_detection_scored(cli, tmp_path):
         assert labels[name] == pytest.approx(engine[name], abs=1e-5)
 
 
+def test_labels_from_a_pipe(cli, files):
+    data = files[1].read_bytes()
+    piped = cli("lab", "eval", "--ref", files[0], "--hyp", "-", stdin=[data[:7], data[7:]])
+    assert json.loads(piped.out) == scored(cli, "--ref", files[0], "--hyp", files[1])
+    empty = cli("lab", "eval", "--ref", files[0], "--hyp", "-", stdin=[])
+    assert json.loads(empty.out)["missed_utterances"] == 2
+    junk = cli("lab", "eval", "--ref", files[0], "--hyp", "-", stdin=[b"hello"])
+    assert (junk.code, junk.out) == (2, "")
+    assert "'hello', is of no known label format" in junk.err
+
+
 def test_a_dump_is_scored_with_its_probabilities(cli, tmp_path):
     assert cli("vad", "dump", DIALOGUE, "--out", tmp_path / "dialogue_16k", "-e", "webrtc").code == 0
     dumped = scored(cli, "--ref", REFERENCE, "--hyp", tmp_path / "dialogue_16k")

@@ -96,7 +96,10 @@ def format_of_text(text: str, name: str) -> str:
     found = _sniffed(first) or by_suffix
     if found is None:
         what = f"its first line, {first!r:.60}, is" if first else "it is empty and has"
-        raise FormatError(f"{name}, line 1: {what} of no known label format: give format=, one of {', '.join(FORMATS)}")
+        raise FormatError(
+            f"{name}, line 1: {what} of no known label format: let its suffix say which, or give format=, one of "
+            f"{', '.join(FORMATS)}"
+        )
     return found
 
 

@@ -132,9 +132,10 @@ def read_csv(text: str, name: str) -> list[LabelledSegment]:
         if not columns:
             columns = [column.strip() for column in fields]
             if missing := {"start", "end"}.difference(columns):
-                raise place.error(
-                    f"the header lacks {' and '.join(sorted(missing))}; it should be {CSV_HEADER.strip()}"
-                )
+                lacking = f"the header lacks {' and '.join(sorted(missing))}"
+                if ";" in columns[0]:
+                    raise place.error(f"{lacking}; write commas between columns, not semicolons, and decimal points")
+                raise place.error(f"{lacking}; it should be {CSV_HEADER.strip()}")
         elif len(fields) > len(columns):
             raise place.error(f"{len(fields)} fields under {len(columns)} columns; quote a field that holds a comma")
         else:

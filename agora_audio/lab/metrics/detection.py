@@ -15,9 +15,9 @@ from agora_audio.lab.metrics.intervals import (
     Intervals,
     checked_seconds,
     clip,
+    cover,
     gaps,
     lengths,
-    merge,
     scored_region,
     validate,
 )
@@ -80,7 +80,7 @@ def detection_errors(reference: Any, hypothesis: Any, uem: Any = None, collar: f
 
 def errors_within(reference: Intervals, hypothesis: Intervals, region: Intervals) -> DetectionErrors:
     """Return the seconds missed and made up in a region, all validated."""
-    wanted, found = merge(clip(reference, region)), merge(clip(hypothesis, region))
+    wanted, found = cover(reference, region), cover(hypothesis, region)
     return DetectionErrors(
         miss=_added_up(clip(wanted, gaps(found, region))),
         false_alarm=_added_up(clip(gaps(wanted, region), found)),

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agora_audio.errors import ConfigError, FormatError
-from agora_audio.lab.metrics.intervals import Intervals, checked_seconds, clip, merge, scored_region, validate
+from agora_audio.lab.metrics.intervals import Intervals, checked_seconds, clip, cover, scored_region, validate
 
 __all__ = ["FrameCounts", "Roc", "frame_counts", "frame_labels", "precision_recall_f1", "roc"]
 
@@ -79,7 +79,7 @@ def frame_counts(
 
 def counts_within(reference: Intervals, hypothesis: Intervals, region: Intervals, frame: float = FRAME) -> FrameCounts:
     """Count the frames in a region, all validated."""
-    wanted, found = merge(clip(reference, region)), merge(clip(hypothesis, region))
+    wanted, found = cover(reference, region), cover(hypothesis, region)
     hits = _centres(clip(wanted, found), frame)
     return FrameCounts(hits, _centres(wanted, frame) - hits, _centres(found, frame) - hits)
 
@@ -133,7 +133,7 @@ def frame_labels(
         raise ConfigError(f"count is {count!r}, must be a whole number of frames from 0")
     scored = np.array([[0.0, count * length]]) if uem is None else validate("uem", uem)
     region = scored_region(wanted, wanted, scored, checked_seconds("collar", collar))
-    labels = _covered(merge(clip(wanted, region)), count, length).astype(np.int8)
+    labels = _covered(cover(wanted, region), count, length).astype(np.int8)
     labels[~_covered(region, count, length)] = -1
     return labels
 

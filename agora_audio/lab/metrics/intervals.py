@@ -18,8 +18,8 @@ from agora_audio.errors import ConfigError, FormatError
 from agora_audio.vad.segments import Segment
 
 __all__ = [
-    "PRECISION", "Intervals", "checked_seconds", "clip", "gaps", "intervals_of", "lengths", "merge", "overlapping",
-    "scored_region", "validate",
+    "PRECISION", "Intervals", "checked_seconds", "clip", "cover", "gaps", "intervals_of", "lengths", "merge",
+    "overlapping", "scored_region", "validate",
 ]  # fmt: skip
 
 Intervals: TypeAlias = NDArray[np.float64]
@@ -141,14 +141,41 @@ def merge(intervals: Intervals, gap: float = 0.0) -> Intervals:
 
 
 def clip(intervals: Intervals, region: Intervals) -> Intervals:
-    """Return the parts of the stretches, in any order, that lie in `region`, which is merged; sorted as they are."""
-    low = np.searchsorted(region[:, 1], intervals[:, 0], "right")
-    high = np.searchsorted(region[:, 0], intervals[:, 1], "left")
+    """Return the parts of stretches that lie in `region`; both are merged, and so is the result."""
+    low, high = _reach(intervals, region)
     counts = np.maximum(high - low, 0)
     # All pairs that meet, stretch by stretch: entry k of a stretch's run is region `low + k`.
     one = np.repeat(np.arange(len(intervals)), counts)
     other = np.arange(len(one)) + np.repeat(low - np.cumsum(counts) + counts, counts)
-    (start, end), (begin, stop) = intervals[one].T, region[other].T
+    return _common(intervals[one], region[other])
+
+
+def cover(intervals: Intervals, region: Intervals) -> Intervals:
+    """Return what stretches, in any order and on top of each other, cover of `region`, which is merged: merged too."""
+    low, high = _reach(intervals, region)
+    # A stretch ends within the first and the last part of the region that it reaches; those between it covers whole.
+    reaching = high > low
+    first = _common(intervals[reaching], region[low[reaching]])
+    last = _common(intervals[reaching], region[high[reaching] - 1])
+    inner = high - low > 2
+    steps = np.zeros(len(region) + 1, np.int64)
+    np.add.at(steps, low[inner] + 1, 1)
+    np.add.at(steps, high[inner] - 1, -1)
+    whole = region[np.cumsum(steps)[:-1] > 0]
+    return merge(np.concatenate((first, last, whole)))
+
+
+def _reach(intervals: Intervals, region: Intervals) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return for each stretch the first part of the region that it may meet, and the first behind it that it cannot."""
+    return (
+        np.searchsorted(region[:, 1], intervals[:, 0], "right"),
+        np.searchsorted(region[:, 0], intervals[:, 1], "left"),
+    )
+
+
+def _common(intervals: Intervals, others: Intervals) -> Intervals:
+    """Return what the stretches of each pair have in common, where that is more than nothing."""
+    (start, end), (begin, stop) = intervals.T, others.T
     meet = np.where(start < begin, begin < end - PRECISION, (start == begin) | (start < stop - PRECISION))
     parts = np.column_stack((np.maximum(start, begin), np.minimum(end, stop)))
     kept: Intervals = parts[meet & (lengths(parts) > PRECISION)]
@@ -157,7 +184,7 @@ def clip(intervals: Intervals, region: Intervals) -> Intervals:
 
 def gaps(intervals: Intervals, region: Intervals) -> Intervals:
     """Return the parts of `region`, which is merged, that none of the stretches covers."""
-    covered = merge(clip(intervals, region))
+    covered = cover(intervals, region)
     starts = np.sort(np.concatenate((region[:, 0], covered[:, 1])))
     ends = np.sort(np.concatenate((covered[:, 0], region[:, 1])))
     free: Intervals = np.column_stack((starts, ends))

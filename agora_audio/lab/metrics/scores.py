@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from agora_audio.errors import ConfigError
+from agora_audio.errors import ConfigError, FormatError
 from agora_audio.lab.metrics.detection import DetectionErrors, errors_within
 from agora_audio.lab.metrics.frames import FrameCounts, counts_within, frame_labels, roc
 from agora_audio.lab.metrics.intervals import Intervals, checked_seconds, lengths, merge, scored_region, validate
@@ -182,18 +182,26 @@ def score(
     wanted, found = validate("reference", reference), validate("hypothesis", hypothesis)
     given = None if uem is None else validate("uem", uem)
     region = scored_region(wanted, found, given, checked_seconds("collar", collar))
-    ranked = None
-    if voice_prob is not None:
-        probabilities = np.asarray(voice_prob, np.float32)
-        labels = frame_labels(wanted, len(probabilities), given, collar)
-        ranked = (labels[labels >= 0], probabilities[labels >= 0])
     return Scores(
         errors_within(wanted, found, region),
         counts_within(wanted, found, region),
         utterance_errors(wanted, found, given, sound=sound, decided=decided, pause=pause, duration=duration),
         _scored_seconds(wanted, found, given, duration),
-        ranked,
+        None if voice_prob is None else _ranked(wanted, voice_prob, given, collar),
     )
+
+
+def _ranked(
+    wanted: Intervals, voice_prob: Any, uem: Intervals | None, collar: float
+) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    try:
+        probabilities = np.asarray(voice_prob).astype(np.float32)
+    except (TypeError, ValueError):
+        probabilities = np.full((1, 1), np.nan, np.float32)
+    if probabilities.ndim != 1 or not ((probabilities >= 0.0) & (probabilities <= 1.0)).all():
+        raise FormatError("voice_prob must be a probability of 0 to 1 for each frame, shape (n,)")
+    labels = frame_labels(wanted, len(probabilities), uem, collar)
+    return labels[labels >= 0], probabilities[labels >= 0]
 
 
 def _scored_seconds(wanted: Intervals, found: Intervals, uem: Intervals | None, duration: float | None) -> float:

@@ -13,7 +13,7 @@ import math
 from importlib.metadata import version
 from pathlib import Path
 
-from agora_audio.lab.metrics.intervals import clip, lengths, merge, scored_region, validate
+from agora_audio.lab.metrics.intervals import cover, lengths, scored_region, validate
 from tests.lab.metrics.cases import Case, random_cases
 from tests.lab.metrics.oracle import detection
 
@@ -24,7 +24,7 @@ def total_is_exact(case: Case) -> bool:
     reference, hypothesis, uem, collar = case
     sides = validate("reference", reference), validate("hypothesis", hypothesis)
     region = scored_region(*sides, None if uem is None else validate("uem", uem), collar)
-    durations = lengths(merge(clip(sides[0], region))).tolist()
+    durations = lengths(cover(sides[0], region)).tolist()
     naive = 0.0
     for duration in durations:
         naive += duration

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agora_audio.errors import ConfigError, FormatError
-from agora_audio.lab.metrics.intervals import clip, gaps, intervals_of, merge, overlapping, scored_region, validate
+from agora_audio.lab.metrics.intervals import (
+    clip,
+    cover,
+    gaps,
+    intervals_of,
+    merge,
+    overlapping,
+    scored_region,
+    validate,
+)
 from agora_audio.vad.segments import Segment
 from tests.vad.pieces import steady
 
@@ -45,9 +54,10 @@ def test_a_microsecond_is_neither_a_stretch_nor_a_gap():
 def test_sets_on_a_tape(pairs, region):
     one, other = array(pairs), merge(array(region))
     assert cells(merge(one)) == cells(one)
-    assert cells(clip(one, other)) == cells(one) & cells(other)
+    assert cells(cover(one, other)) == cells(one) & cells(other)
+    assert cells(clip(merge(one), other)) == cells(one) & cells(other)
     assert cells(gaps(one, other)) == cells(other) - cells(one)
-    for result in (merge(one), merge(clip(one, other)), gaps(one, other)):
+    for result in (merge(one), clip(merge(one), other), cover(one, other), gaps(one, other)):
         assert (result[1:, 0] > result[:-1, 1]).all()  # sorted and apart
 
 
@@ -59,6 +69,13 @@ def test_which_overlap_which(pairs, others):
     for begin, stretch in enumerate(one):
         met = [at for at, candidate in enumerate(other) if cells([stretch]) & cells([candidate])]
         assert list(range(first[begin], behind[begin])) == met
+
+
+def test_stretches_on_top_of_each_other_are_not_paired_with_each_part():
+    starts = np.arange(100_000) / 1000
+    piled = np.column_stack((starts, starts + 500))  # each lies over nearly all parts of the region
+    region = np.column_stack((np.arange(30_000) / 100, np.arange(30_000) / 100 + 0.005))
+    assert cover(piled, region).tolist() == region.tolist()
 
 
 def test_the_collar_counts_on_each_side():

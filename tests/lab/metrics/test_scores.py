@@ -103,7 +103,12 @@ def test_the_area_needs_probabilities_of_all_and_both_kinds_of_frames():
     assert 0.5 < (one + other).values()["auc"] <= 1.0
     assert (one + score([(0, 1)], [])).values()["auc"] is None
     # What is not scored is not ranked.
-    assert score([(0, 0.5)], [], [(0, 0.4), (0.6, 1)], voice_prob=np.r_[np.ones(50), 2 * np.ones(10), np.zeros(40)])
+    probability = np.r_[np.full(50, 0.5), np.ones(10), np.zeros(40)]
+    assert score([(0, 0.5)], [], voice_prob=probability).values()["auc"] < 1.0
+    assert score([(0, 0.5)], [], [(0, 0.4), (0.6, 1)], voice_prob=probability).values()["auc"] == 1.0
+    for wrong in ("x", [[0.5]], [0.5, float("nan")], [2.0], 5, [None]):
+        with pytest.raises(FormatError, match="voice_prob must be"):
+            score([(0, 1)], [], voice_prob=wrong)
 
 
 def test_bad_input_is_refused_by_name():
