@@ -100,6 +100,14 @@ def test_a_segment_that_was_there_before_says_nothing_of_a_start():
     assert found.onset_clipped_ms.tolist() == [100.0, 0.0]  # but the second was heard from its beginning
 
 
+def test_of_several_segments_the_first_tells_the_start_and_the_last_the_end():
+    found = utterance_errors([(1, 5)], [(1.5, 2), (3, 3.5), (4, 5.5)], decided=[(1.6, 2.5), (3.2, 4), (4.5, 6)])
+    assert found.onset_latency_ms.tolist() == [600.0]
+    assert found.end_latency_ms.tolist() == [1000.0]
+    assert found.end_error_ms.tolist() == [500.0]
+    assert (found.splits, found.premature_ends) == (2, 2)
+
+
 def test_an_end_that_is_decided_within_an_utterance_is_premature():
     wanted = [(1, 5)]
     for ended, premature in ((2.0, 1), (5.0, 0), (5.5, 0), (0.9, 0), (1.0, 0)):
