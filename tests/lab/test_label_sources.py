@@ -91,6 +91,13 @@ def test_what_is_only_read_is_not_written(tmp_path, name):
         read_labels(io.StringIO(), "xml")
 
 
+@pytest.mark.parametrize("wrong", [None, 5, [LabelledSegment(Segment(1, 2))]])
+def test_what_is_neither_a_path_nor_a_stream(wrong):
+    for read in (read_labels, read_uem):
+        with pytest.raises(FormatError, match="must be a path or an open stream"):
+            read(wrong)
+
+
 # --- dumps ----------------------------------------------------------------------------------------------------------
 
 

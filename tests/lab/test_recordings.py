@@ -198,6 +198,8 @@ def test_channels_that_one_side_knows_are_scored_as_one(tmp_path):
     assert paired(one, mix, channel=0) == ([("a", [(1, 2)], [(1, 4)])], [])
     both = labels(tmp_path / "c.jsonl", row(1, 4, "a"), row(1, 4, "a", 1))
     assert paired(one, both)[1][1] == "a: channels the mix and 1 of the hypothesis are scored as one"
+    second = labels(tmp_path / "e.csv", row(3, 4, "a", 1))
+    assert paired(one, second) == ([("a", [(1, 2), (3, 4)], [(3, 4)])], [note])
     assert paired(labels(tmp_path / "d.rttm", row(1, 2, "a")), mix)[1] == []  # RTTM's first channel, and the mix
 
 

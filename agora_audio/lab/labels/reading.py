@@ -75,6 +75,8 @@ def text_of(path_or_stream: str | os.PathLike[str] | IO[str] | IO[bytes]) -> tup
         name = os.fspath(path_or_stream)
         data: str | bytes = Path(path_or_stream).read_bytes()
     else:
+        if not hasattr(path_or_stream, "read"):
+            raise FormatError(f"labels are {path_or_stream!r:.60}, must be a path or an open stream")
         name = str(getattr(path_or_stream, "name", "<stream>"))
         data = _read_stream(path_or_stream, name)
     return _decoded(data, name) if isinstance(data, bytes) else data.removeprefix("\ufeff"), name

@@ -253,7 +253,7 @@ class Condition:
     @classmethod
     def parse(cls, text: str) -> Condition:
         """Read a condition; ConfigError if it is none, with the names there are if the name is unknown."""
-        match = re.fullmatch(r"\s*(\w+)\s*(<=|>=|==|!=|<|>)\s*(\S+)\s*", text)
+        match = re.fullmatch(r"\s*(\w+)\s*(<=|>=|==|!=|<|>)\s*(\S+)\s*", text) if isinstance(text, str) else None
         if not match:
             raise ConfigError(
                 f"condition {text!r:.80} is none: write a metric, a comparison and a number, such as f1<0.9"

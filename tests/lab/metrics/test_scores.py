@@ -155,6 +155,8 @@ def test_conditions_are_shown_as_they_are_meant():
     [
         ("f2<0.9", r"no metric is called 'f2'; there are detection_error_rate, .*f1, auc"),
         ("f1", "is none: write a metric"),
+        (None, "None is none"),
+        (0.9, "0.9 is none"),
         ("f1=0.9", "is none"),
         ("f1<", "is none"),
         ("", "is none"),
