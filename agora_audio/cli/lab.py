@@ -63,7 +63,7 @@ def evaluate(
     audio: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="AUDIO...",
+            metavar="AUDIO",
             help="With --engine: recordings, or folders of them; left out, those beside the reference.",
             show_default=False,
         ),
