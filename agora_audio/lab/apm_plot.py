@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from agora_audio.errors import ConfigError
 from agora_audio.frames import SILENCE_DB
-from agora_audio.lab.plots import Panels, draw_spans, lay_out_time, matplotlib_module
+from agora_audio.lab.plots.figures import Panels, lay_out_time, matplotlib_module
+from agora_audio.lab.plots.panels import draw_spans
 from agora_audio.lab.processing import BeforeAfter
 
 if TYPE_CHECKING:
