@@ -20,7 +20,7 @@ from agora_audio.vad.state_machine import VadState
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["View", "draw_level", "draw_probability", "draw_states", "draw_waveform", "view_of"]
+__all__ = ["View", "draw_level", "draw_probability", "draw_spans", "draw_states", "draw_waveform", "view_of"]
 
 _SIGNAL = "#0072B2"
 _SPEECH = "#56B4E9"
