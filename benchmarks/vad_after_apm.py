@@ -18,7 +18,7 @@ from timing import arguments, emit
 
 import agora_audio as aa
 from agora_audio.lab.labels import read_labels
-from agora_audio.lab.metrics import Scores, score
+from agora_audio.lab.metrics import Scores, intervals_of, score
 
 LEAD_S = 2.0
 CHAINS = {
@@ -90,7 +90,15 @@ def one(stages: object, sound: Sound, wanted: list[aa.Segment], engine: str) -> 
     frames = [frame for frame in done if frame.input_time >= -0.005]
     probabilities = [frame.frame.voice_prob for frame in frames]
     shifted = [aa.Segment(part.start + LEAD_S, part.end + LEAD_S) for part in wanted]
-    return score(shifted, found, voice_prob=probabilities, duration=len(sound) / RATE)
+    return score(
+        intervals_of(shifted),
+        intervals_of(found),
+        sound=intervals_of(found, "sound"),
+        decided=intervals_of(found, "decided"),
+        pause=0.5,
+        voice_prob=probabilities,
+        duration=len(sound) / RATE,
+    )
 
 
 if __name__ == "__main__":
