@@ -43,10 +43,10 @@ from __future__ import annotations
 
 import enum
 import math
-import operator
 from typing import Any, NamedTuple, TypeVar
 
 from agora_audio.consumer.backchannels import PhraseSet, backchannels_of
+from agora_audio.consumer.checks import checked_time, checked_whole
 from agora_audio.consumer.policy_config import InterruptionConfig
 from agora_audio.consumer.policy_events import Action, AgentState, InterruptionDecision, Reason
 from agora_audio.consumer.words import count, tokens
@@ -186,7 +186,7 @@ class InterruptionPolicy:
         if not isinstance(interruptible, bool):
             raise FormatError(f"interruptible is {interruptible!r}, must be True or False")
         if round_id is not None:
-            round_id = _round(round_id)
+            round_id = checked_whole(round_id, "round_id", " or None")
         now = self._catch_up(now)
         if not self._is_old(round_id):
             if state is AgentState.IDLE:
@@ -265,7 +265,7 @@ class InterruptionPolicy:
 
     def _catch_up(self, now: Any) -> float:
         """Decide what is due by `now`, and return it, or the last one if it runs backwards."""
-        self._now = max(self._now, _time(now))
+        self._now = max(self._now, checked_time(now))
         self._settle(self._now)
         return self._now
 
@@ -431,22 +431,3 @@ def _named(kind: type[_Name], name: str, value: Any) -> _Name:
     except (ValueError, TypeError):
         known = ", ".join(repr(member.value) for member in kind)
         raise FormatError(f"{name} is {value!r:.60}, must be one of {known}") from None
-
-
-def _round(value: Any) -> int:
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        return operator.index(value)
-    except TypeError:
-        raise FormatError(f"round_id is {value!r:.60}, must be a whole number or None") from None
-
-
-def _time(value: Any) -> float:
-    try:
-        now = math.nan if isinstance(value, (bool, str)) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        now = math.nan
-    if not math.isfinite(now):
-        raise FormatError(f"now is {value!r:.60}, must be seconds, a finite number")
-    return now

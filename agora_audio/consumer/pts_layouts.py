@@ -52,7 +52,7 @@ class PtsField:
 
 def _fields(text: str) -> tuple[PtsField, ...]:
     """Read fields from lines of name, highest bit, lowest bit and, maybe, largest value."""
-    rows = [line.split() for line in text.strip().splitlines()]
+    rows = [line.split() for line in text.splitlines() if line.strip()]
     return tuple(PtsField(name, *map(int, numbers)) for name, *numbers in rows)
 
 
@@ -116,9 +116,8 @@ class PtsLayout:
         for field in self._fields_if(self._is_command(pts)):
             values[field.name] = value = field.read(pts)
             if value > field.largest:
-                raise FormatError(
-                    f"pts {pts:#018x} is not of layout {self.name}: {field.name} would be {value}, at most {field.largest}"
-                )
+                wrong = f"{field.name} would be {value}, at most {field.largest}"
+                raise FormatError(f"pts {pts:#018x} is not of layout {self.name}: {wrong}")
         return values
 
     def frame_pts(self, pts: int, index: int) -> int:
