@@ -89,7 +89,7 @@ TRANSITIONS = (
     PolicyTransition(Phase.OPEN, "voice for pause_after", Phase.PAUSED, Action.PAUSE),
     PolicyTransition(Phase.OPEN, "voice for min_voice, or min_words", Phase.IDLE, Action.INTERRUPT),
     PolicyTransition(Phase.PAUSED, "quiet, too few words, max_pause", Phase.OPEN, Action.RESUME),
-    PolicyTransition(Phase.PAUSED, "the same, in a new state", Phase.PROTECTED, Action.RESUME),
+    PolicyTransition(Phase.PAUSED, "the same, but the state is new", Phase.PROTECTED, Action.RESUME),
     PolicyTransition(Phase.PAUSED, "new round, or not interruptible", Phase.PROTECTED, Action.RESUME),
     PolicyTransition(Phase.PAUSED, "agent idle", Phase.IDLE, Action.RESUME),
     PolicyTransition(Phase.PAUSED, "voice for min_voice, or min_words", Phase.IDLE, Action.INTERRUPT),

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from agora_audio.consumer.checks import checked_time, checked_whole
-from agora_audio.consumer.pts_layouts import FRAME_MS, PtsLayout, get_layout
+from agora_audio.consumer.pts_layouts import BASE, FRAME_MS, get_layout
 from agora_audio.errors import ConfigError, FormatError
 from agora_audio.frames import AudioFormat
 
@@ -65,7 +65,7 @@ class PtsAllocator:
     ('0x80000000000', '0x879000003e8', 2)
     """
 
-    def __init__(self, sample_rate: int, channels: int = 1, layout: str | PtsLayout = "v4", version: int = 0) -> None:
+    def __init__(self, sample_rate: int, channels: int = 1, layout: str = "v4", version: int = 0) -> None:
         self.format = AudioFormat(sample_rate, channels)
         self.layout = get_layout(layout)
         self.layout.encode(version=version)
@@ -117,7 +117,7 @@ class PtsAllocator:
         return pts
 
     def _sample_count(self, size: Any) -> int:
-        number = checked_whole(size, "size", " of bytes")
+        number = checked_whole(size, "size", " of bytes: len(pcm)")
         samples, rest = divmod(number, self.format.sample_bytes)
         if rest or samples < 0:
             raise FormatError(f"size is {number}, must be whole samples of {self.format.sample_bytes} bytes")
@@ -135,9 +135,12 @@ class PtsAllocator:
 
     def _own_fields(self, fields: dict[str, int], base_at: int, frames: int, is_end: bool) -> dict[str, int]:
         layout = self.layout
-        own = {"version": self._version, layout.session: self.session, layout.fields[-1].name: self._base(base_at)}
-        if layout.end is not None:
-            own[layout.end] = int(is_end)
+        own = {
+            "version": self._version,
+            layout.session: self.session,
+            BASE: self._base(base_at),
+            layout.end: int(is_end),
+        }
         taken = [name for name in own if name in fields]
         if taken:
             raise ConfigError(f"{taken[0]} is what the allocator fills in: leave it out")
@@ -228,7 +231,7 @@ class SessionParser:
     'LAST_CHUNK'
     """
 
-    def __init__(self, layout: str | PtsLayout = "v4", timeout: float = 0.5, end_timeout: float = 0.2) -> None:
+    def __init__(self, layout: str = "v4", timeout: float = 0.5, end_timeout: float = 0.2) -> None:
         self.layout = get_layout(layout)
         self.timeout = _duration("timeout", timeout)
         self.end_timeout = _duration("end_timeout", end_timeout)
@@ -316,7 +319,7 @@ class SessionParser:
         """Say whether a frame belongs to the end of its session; other commands are frames like any."""
         if "command_type" in values:
             return values["command_type"] in (TURN_ENDED, TURN_INTERRUPTED)
-        return self.layout.end is not None and values[self.layout.end] == 1
+        return values[self.layout.end] == 1
 
     def _tells_length(self) -> bool:
         return any(field.name in ("last_chunk_duration_ms", "last_frame_number") for field in self.layout.fields)

@@ -76,7 +76,7 @@ class PtsLayout:
     """The fields instead of these if bit `is_command` is 1, for a layout that has it."""
     session: str = "session"
     """Field that numbers sessions."""
-    end: str | None = None
+    end: str = "is_session_end"
     """Field that marks the frames of a session's last push."""
     counts: bool = True
     """Whether the base counts over the whole session, or begins at 0 with each push."""
@@ -164,7 +164,6 @@ LAYOUTS = {
                 is_session_end         17 16 1
                 basepts                15  0
             """),
-            end="is_session_end",
             counts=False,
         ),
         PtsLayout(
@@ -176,7 +175,6 @@ LAYOUTS = {
                 is_session_end         32 32
                 basepts                31  0
             """),
-            end="is_session_end",
         ),
         PtsLayout(
             "v5",
@@ -188,7 +186,6 @@ LAYOUTS = {
                 unused                 22 21
                 basepts                20  0
             """),
-            end="is_session_end",
         ),
         PtsLayout(
             "v6",
@@ -213,7 +210,6 @@ LAYOUTS = {
                 reserved               33 16
                 basepts                15  0
             """),
-            end="is_session_end",
         ),
         PtsLayout(
             "v8",
@@ -242,9 +238,7 @@ LAYOUTS = {
 
 
 def get_layout(name: Any) -> PtsLayout:
-    """Return a layout by its name, "v2" or "v4" to "v8"; a layout is returned as it is. ConfigError for any other."""
-    if isinstance(name, PtsLayout):
-        return name
+    """Return a layout by its name, "v2" or "v4" to "v8"; ConfigError for any other."""
     found = LAYOUTS.get(name.lower()) if isinstance(name, str) else None
     if found is None:
         raise ConfigError(f"layout is {name!r:.60}, must be one of {', '.join(LAYOUTS)}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -87,3 +89,18 @@ def test_lists_of_a_language_are_found_by_its_tag():
 def test_a_config_is_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         InterruptionConfig().mode = "asr"
+
+
+def test_the_document_gives_every_parameter_with_its_default():
+    """Rows of docs/interruption.md: parameter, one default or two."""
+    text = (Path(__file__).parents[2] / "docs" / "interruption.md").read_text(encoding="utf-8")
+    text = text[text.index("## Parameters") : text.index("## Words")]
+    rows = {name: rest.split(" | ") for name, rest in re.findall(r"^\| `(\w+)` \| (.*) \|$", text, re.MULTILINE)}
+    config = InterruptionConfig()
+    names = [spec.name for spec in dataclasses.fields(InterruptionConfig) if spec.name not in ("speaking", "thinking")]
+    assert list(rows) == [spec.name for spec in dataclasses.fields(InterruptionSettings)] + names
+    for name, cells in rows.items():
+        owners = [config] if name in names else [config.speaking, config.thinking]
+        values = [getattr(owner, name) for owner in owners]
+        shown = [cell.strip("`").removesuffix(" s").replace("none", "()") for cell in cells[: len(owners)]]
+        assert shown == [str(value) for value in values]
