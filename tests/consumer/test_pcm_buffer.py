@@ -39,6 +39,17 @@ def test_odd_rates_neither_lose_nor_gain():
     assert sum(sizes) == 44100
 
 
+def test_a_millisecond_is_out_with_its_last_sample_and_reset_begins_anew():
+    manager = PcmRawDataManager(44100)
+    for _ in range(2):
+        sizes = []
+        for size in [44] * 9 + [45, 44]:
+            manager.push(bytes(2 * size))
+            sizes.append(len(manager.pop()) // 2)
+        assert sizes == [44] * 9 + [45, 44]
+        manager.reset()
+
+
 @given(st.sampled_from(RATES), st.integers(1, 2), st.lists(st.binary(max_size=400), max_size=12))
 def test_bytes_in_are_bytes_out(rate, channels, pieces):
     manager, whole = PcmRawDataManager(rate, channels), PcmRawDataManager(rate, channels)

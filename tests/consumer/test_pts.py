@@ -70,6 +70,12 @@ def test_a_session_of_hours_goes_on(name):
     assert bases == expected
 
 
+def test_a_session_after_one_of_minutes_begins_at_0():
+    allocator = PtsAllocator(8000, layout="v7")
+    pushes = [base("v7", allocator.allocate(8000 * 2 * 30, is_end=k == 3)) for k in range(6)]
+    assert pushes == [0, 30_000, 0, 30_000, 0, 30_000]
+
+
 @pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 44100, 48000])
 @pytest.mark.parametrize("channels", [1, 2])
 def test_odd_rates_do_not_drift(rate, channels):
@@ -216,6 +222,7 @@ def v4(script, **arguments):
     return told(found)
 
 
+SHORT = ["0 start 1", "0.1 end 1, LAST_CHUNK after 1"]
 LATE = ["0.96 start 1", "0.96 end 1, LAST_CHUNK after 1", "1.3 start 2"]
 
 
@@ -234,6 +241,7 @@ LATE = ["0.96 start 1", "0.96 end 1, LAST_CHUNK after 1", "1.3 start 2"]
         # a lost frame of the end: 0.2 s after the last one
         ("0 1; 0.1 1*30; 0.12 1*30; 1 poll", ["0 start 1", "0.32 end 1, TIMEOUT after 3"]),
         ("0 1; 0.1 1*30; 0.12 1*10; 0.13 1*10", ["0 start 1", "0.13 end 1, LAST_CHUNK after 4"]),  # only grows
+        ("0 1*30; 0.1 2; 0.2 2*10", [*SHORT, "0.1 start 2", "0.2 end 2, LAST_CHUNK after 2"]),  # each has its own
         # interrupted by another session, or followed by it
         ("0 1; 0.1 2", ["0 start 1", "0.1 end 1, INTERRUPT after 1", "0.1 start 2"]),
         ("0 1; 0.1 1*30; 0.2 2", ["0 start 1", "0.2 end 1, LAST_CHUNK after 2", "0.2 start 2"]),
