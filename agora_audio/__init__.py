@@ -21,6 +21,7 @@ from agora_audio.vad.stream import VadStream
 if typing.TYPE_CHECKING:
     from agora_audio.apm.config import APMConfig
     from agora_audio.apm.stages import ApmStages
+    from agora_audio.apm.statistics import ProcessorStats
     from agora_audio.consumer.pcm_buffer import PcmRawDataManager
     from agora_audio.consumer.policy import InterruptionPolicy
     from agora_audio.consumer.policy_config import InterruptionConfig, InterruptionSettings
@@ -40,6 +41,7 @@ _LATER = {
     "InterruptionSettings": "agora_audio.consumer.policy_config",
     "PcmRawDataManager": "agora_audio.consumer.pcm_buffer",
     "ProcessedFrame": "agora_audio.processor",
+    "ProcessorStats": "agora_audio.apm.statistics",
     "PtsAllocator": "agora_audio.consumer.pts",
     "SessionParser": "agora_audio.consumer.pts",
 }
@@ -66,6 +68,7 @@ __all__ = [
     "LiveError",
     "PcmRawDataManager",
     "ProcessedFrame",
+    "ProcessorStats",
     "PtsAllocator",
     "Resampler",
     "Segment",

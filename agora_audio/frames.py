@@ -74,9 +74,36 @@ class AudioFormat:
         low, rest = divmod(self.sample_rate, FRAMES_PER_SECOND)
         return frozenset(n * self.sample_bytes for n in ((low, low + 1) if rest else (low,)))
 
+    @cached_property
+    def constant_length(self) -> int:
+        """Samples of every frame; 0 where 100 does not divide the rate and frames have two lengths."""
+        return 0 if self.sample_rate % FRAMES_PER_SECOND else self.sample_rate // FRAMES_PER_SECOND
+
     def frame_end(self, index: int) -> int:
         """Return the sample at which frame `index` ends; ``frame_end(-1)`` is 0, where frame 0 begins."""
         return (index + 1) * self.sample_rate // FRAMES_PER_SECOND
+
+    def frame_length(self, index: int) -> int:
+        """Return how many samples frame `index` has."""
+        return self.frame_end(index) - self.frame_end(index - 1)
+
+    def frame_ends(self, first: int, available: int) -> list[int]:
+        """Return where the frames end that `available` samples from the beginning of frame `first` complete.
+
+        Counted from the first of these samples.
+
+        Examples
+        --------
+        >>> AudioFormat(22050).frame_ends(first=1, available=662)
+        [221, 441, 662]
+        """
+        if length := self.constant_length:
+            return [length] if available == length else list(range(length, available + 1, length))
+        rate = self.sample_rate
+        begin = self.frame_end(first - 1)
+        # Frame k is complete once (k + 1) * rate // 100 samples are there.
+        complete = ((begin + available + 1) * FRAMES_PER_SECOND - 1) // rate
+        return [self.frame_end(k) - begin for k in range(first, complete)]
 
     def frame_time(self, index: int) -> float:
         """Return the time in seconds at which frame `index` ends."""
@@ -239,7 +266,7 @@ class Framer:
     def _size(self, index: int) -> int:
         if self._constant_size:
             return self._constant_size
-        return (self.format.frame_end(index) - self.format.frame_end(index - 1)) * self.format.sample_bytes
+        return self.format.frame_length(index) * self.format.sample_bytes
 
     def _frame(self, pcm: bytes) -> AudioFrame:
         index = self._next
@@ -288,16 +315,27 @@ def rms_db_of_frames(samples: NDArray[np.int16], ends: Sequence[int]) -> list[fl
     ends
         For each frame the row at which it ends; the first begins at row 0.
     """
+    sums, sizes = energies_of_frames(samples, ends)
+    return [
+        max(SILENCE_DB, 10.0 * log10(power / (size * _FULL_SCALE_POWER))) if power else SILENCE_DB
+        for power, size in zip(sums.tolist(), sizes.tolist(), strict=True)
+    ]
+
+
+def energies_of_frames(samples: NDArray[np.int16], ends: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return the sum of squares of each frame, a whole number, and how many samples of all channels it is of.
+
+    Parameters
+    ----------
+    samples, ends
+        As of `rms_db_of_frames`.
+    """
     # Squares of int16 and their sums over 10 ms are whole numbers below 2**53: exact in any order of addition.
     power = samples.astype(np.float64)
     np.square(power, out=power)
     starts = np.concatenate(([0], ends[:-1])).astype(np.intp)
     sums = np.add.reduceat(power.sum(axis=1) if power.shape[1] > 1 else power[:, 0], starts)
-    sizes = np.diff(starts, append=ends[-1]) * samples.shape[1]
-    return [
-        max(SILENCE_DB, 10.0 * log10(power / (size * _FULL_SCALE_POWER))) if power else SILENCE_DB
-        for power, size in zip(sums.tolist(), sizes.tolist(), strict=True)
-    ]
+    return sums, np.diff(starts, append=ends[-1]) * samples.shape[1]
 
 
 def pick_channel(samples: NDArray[np.int16], channel: Channel) -> NDArray[np.int16]:

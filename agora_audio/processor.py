@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from math import log10
+from dataclasses import dataclass, replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agora_audio.apm.chain import ApmChain
+from agora_audio.apm.chain import ApmChain, Clock
 from agora_audio.apm.config import APMConfig
+from agora_audio.apm.dump import ApmDump
 from agora_audio.apm.stages import ApmStages
-from agora_audio.apm.statistics import LevelMeter, ProcessorStats
+from agora_audio.apm.statistics import ProcessorStats
 from agora_audio.errors import AudioError, ConfigError, FormatError
-from agora_audio.frames import AudioFormat, AudioFrame, Framer, as_buffer, pick_channel, rms_db
-from agora_audio.resample import Resampler
+from agora_audio.frames import (
+    FRAMES_PER_SECOND,
+    PCM,
+    SILENCE_DB,
+    AudioFormat,
+    AudioFrame,
+    as_buffer,
+    level_of,
+    rms_db_of_frames,
+)
+from agora_audio.intake import Intake
 from agora_audio.vad.audio_vad import AudioVadV2
 from agora_audio.vad.config import AudioVadConfigV2
-from agora_audio.vad.engines import Engine, as_engine
+from agora_audio.vad.engines import Engine, WindowedEngine, as_engine
 from agora_audio.vad.segments import Segment
 from agora_audio.vad.state_machine import VadState
 
 __all__ = ["ExternalAudioProcessor", "ProcessedFrame", "ProcessorObserver"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class ProcessedFrame:
     """One 10 ms frame of the output."""
 
@@ -43,6 +53,24 @@ class ProcessedFrame:
     """Time stamp of the push that held this time, carried on by the milliseconds since."""
     segment: Segment | None = None
     """With STOP_SPEAKING: the segment that was closed, in times of the input."""
+
+    # Written out for the hot path, as that of AudioFrame is.
+    def __init__(
+        self,
+        frame: AudioFrame,
+        vad_state: VadState | None,
+        vad_data: bytes,
+        input_time: float,
+        pts: int = 0,
+        segment: Segment | None = None,
+    ) -> None:
+        values = self.__dict__
+        values["frame"] = frame
+        values["vad_state"] = vad_state
+        values["vad_data"] = vad_data
+        values["input_time"] = input_time
+        values["pts"] = pts
+        values["segment"] = segment
 
 
 class ProcessorObserver(Protocol):
@@ -73,6 +101,11 @@ class ExternalAudioProcessor:
         Told of each frame, in the caller's thread, besides the frames being returned.
     engine
         Engine of the VAD.
+    dump
+        Folder in which a dated folder is made for each stream, with what each stage got and gave (see `ApmDump`); None:
+        ``apm_dump`` if the SDK's `APMConfig` says `enable_dump`, else there is no dump.
+    clock
+        Monotonic seconds, such as `time.perf_counter`, for the real-time factors in `stats`; None: they are None.
 
     Raises
     ------
@@ -90,12 +123,9 @@ class ExternalAudioProcessor:
 
     Notes
     -----
-    One object per stream; one thread at a time.
+    One object per stream; one thread at a time. An exception of the observer comes out of the push or flush that told
+    it; the frames of that call which it had not been told of are not told again, and the stream goes on.
     """
-
-    _input: AudioFormat | None
-    _rest: bytes
-    _received: int
 
     def __init__(
         self,
@@ -105,6 +135,9 @@ class ExternalAudioProcessor:
         channels: int = 1,
         observer: ProcessorObserver | None = None,
         engine: str | Engine = "silero",
+        *,
+        dump: str | Path | None = None,
+        clock: Clock | None = None,
     ) -> None:
         if apm_config is None and vad_config is None:
             raise ConfigError("give an apm_config, a vad_config or both: otherwise there is nothing to do")
@@ -114,16 +147,43 @@ class ExternalAudioProcessor:
             raise ConfigError(f"vad_config is {vad_config!r}, must be an AudioVadConfigV2 (see from_agora)")
         if observer is not None and not callable(getattr(observer, "on_processed_audio_frame", None)):
             raise ConfigError("the observer has no method on_processed_audio_frame")
+        if clock is not None and not callable(clock):
+            raise ConfigError(f"clock is {clock!r}, must be a function of monotonic seconds")
+        if dump is None and isinstance(apm_config, APMConfig) and apm_config.enable_dump:
+            dump = "apm_dump"
         self.format = AudioFormat(sample_rate, channels)
         self.stages = ApmStages.from_agora(apm_config) if isinstance(apm_config, APMConfig) else apm_config
-        self._chain = ApmChain(self.stages, self.format) if self.stages is not None else None
+        self._dump = ApmDump(dump) if dump is not None else None
+        tap = self._dump.write_points if self._dump else None
+        # Without stages the chain only measures.
+        self._chain = ApmChain(self.stages or ApmStages(), self.format, tap, clock)
         self._vad = AudioVadV2(vad_config) if vad_config is not None else None
-        self._engine: Engine | None = None
-        if vad_config is not None:
-            self._engine = as_engine(engine)
+        self._engine = as_engine(engine) if vad_config is not None else None
+        # An engine of ours takes many frames at once, without frame objects.
+        self._windowed = self._engine if isinstance(self._engine, WindowedEngine) else None
         self._observer = observer
-        self._released = False
+        self._clock = clock
+        self._released = self._ended = False
+        self._last_stats: ProcessorStats | None = None
+        self._intake: Intake | None = None
+        self._known = (0, 0)
+        self._far_format: AudioFormat | None = None
+        # Sound and levels of frames that wait for their probability.
+        self._waiting: deque[tuple[bytes, float]] = deque()
+        self._input_rate = sample_rate
+        # From which sample of the input on which time stamp counts, milliseconds.
+        self._marks: deque[tuple[int, int]] = deque()
         self._start()
+
+    @property
+    def dump_directory(self) -> Path | None:
+        """Folder of the dump of this stream; None before its first sound, and where there is no dump."""
+        return self._dump.directory if self._dump else None
+
+    @property
+    def delay(self) -> float:
+        """How much later the output is, seconds; that of the input's resampler is known with the first push."""
+        return self._delay
 
     def push_audio_pcm_data(
         self, pcm: bytes, sample_rate: int, channels: int, start_pts: int = 0
@@ -143,22 +203,36 @@ class ExternalAudioProcessor:
         Raises
         ------
         FormatError
-            If the format changes in mid-stream, or has channels that do not fit the output's.
+            If the format changes in mid-stream, or has channels that do not fit the output's; nothing is taken then.
+        ConfigError
+            If `start_pts` is no whole number.
         AudioError
             After `release`.
         """
-        self._check_open()
-        format = AudioFormat(sample_rate, channels)
-        if format != self._input:
-            self._begin(format)
+        begun = self._clock() if self._clock else 0.0
+        if self._released:
+            self._check_open()
+        if type(pcm) is not bytes:
+            pcm = bytes(as_buffer(pcm))
+        if type(start_pts) is not int:
+            raise ConfigError(f"start_pts is {start_pts!r}, must be a whole number of milliseconds")
+        intake = self._intake
+        if intake is None or sample_rate != self._known[0] or channels != self._known[1]:
+            intake = self._begin(AudioFormat(sample_rate, channels))
         if start_pts:
-            self._marks.append((self._received, start_pts))
-        data = self._rest + bytes(as_buffer(pcm))
-        whole = len(data) // format.sample_bytes * format.sample_bytes
-        self._rest = data[whole:]
-        samples = np.frombuffer(data[:whole], "<i2").reshape(-1, format.channels)
-        self._received += len(samples)
-        return self._told(self._processed(self._framer.push(self._converted(samples))))
+            self._marks.append((intake.received, start_pts))
+        sound = intake.frame(pcm)
+        if sound is None:
+            samples = intake.whole(pcm)
+            sound = intake.push(samples)
+        else:
+            samples = sound
+        if self._dump:
+            self._dump.write_input(samples)
+        frames = self._advance(sound)
+        if self._clock:
+            self._seconds += self._clock() - begun
+        return self._told(frames) if self._observer else frames
 
     def push_far_end(self, pcm: bytes, sample_rate: int, channels: int, start_time: float | None = None) -> None:
         """Take what the loudspeaker plays, at its own format; see `FarEnd`.
@@ -178,59 +252,71 @@ class ExternalAudioProcessor:
             If these are no whole samples, or the format changes in mid-stream.
         """
         self._check_open()
-        if self._chain is None or "echo" not in self._chain.stages.active:
+        far_end = self._chain.far_end
+        if far_end is None:
             raise ConfigError("a far end is of use with an echo stage only: switch one on (ApmStages(echo=True))")
-        format = AudioFormat(sample_rate, channels)
-        data = bytes(as_buffer(pcm))
+        format = self._far_format
+        if format is None or sample_rate != format.sample_rate or channels != format.channels:
+            format = self._far_format = AudioFormat(sample_rate, channels)
+        # Copied if it is not bytes: the caller may fill its buffer again before the near end has come.
+        data = pcm if type(pcm) is bytes else bytes(as_buffer(pcm))
         if len(data) % format.sample_bytes:
             raise FormatError(f"{len(data)} bytes are not whole samples of {format.describe()}")
-        samples = np.frombuffer(data, "<i2").reshape(-1, channels)
-        self._chain.far_end.push(samples, format, start_time)
+        if self._ended:
+            self._start()
+        far_end.push(np.frombuffer(data, PCM).reshape(-1, channels), format, start_time)
 
     def flush(self) -> list[ProcessedFrame]:
         """Drain all delays and close an open segment; the next push begins a new stream.
 
         The end is filled with silence up to a whole frame. Where nothing is left inside and a segment is open, one
-        frame of silence carries its STOP_SPEAKING.
+        frame of silence carries its STOP_SPEAKING. `stats` tells of the stream until the next one begins.
         """
         self._check_open()
-        if self._input is None:
+        intake = self._intake
+        if intake is None or self._ended:
             return []
-        frames: list[AudioFrame] = []
-        if self._resampler:
-            frames += self._framer.push(self._remixed(self._resampler.flush()).astype("<i2").tobytes())
-        frames += self._framer.flush()
-        drained = self._processed(frames)
+        frames = self._advance(intake.flush())
         # The chain still holds the last of the sound: as many frames of silence push it out.
-        for _ in range(self._frames_held()):
-            drained += self._processed([self._silence()])
-        if self._engine is not None:
-            drained += [self._decided(frame) for frame in self._engine.flush()]
-        drained = self._closed(drained)
-        self._start()
-        return self._told(drained)
+        frames += self._advance(intake.silence(intake.received / intake.source.sample_rate + self._delay))
+        frames = self._closed(frames + self._drained())
+        if self._dump:
+            self._dump.close()
+        self._ended, self._known = True, (0, 0)
+        return self._told(frames)
 
     def stats(self) -> ProcessorStats:
-        """Return what was done so far."""
-        rate = self._input.sample_rate if self._input else self.format.sample_rate
-        far = self._chain.far_end if self._chain and self._chain.far_end.begun else None
+        """Return what was done so far; after `release`, what was done until then."""
+        if self._last_stats is not None:
+            return self._last_stats
+        stages = self._chain.stats()
+        total = stages.pop("total")
+        passed = self._intake.received / self._intake.source.sample_rate if self._intake else 0.0
+        if self._clock and passed:
+            total = replace(total, real_time_factor=self._seconds / passed)
         return ProcessorStats(
-            self._received / rate,
-            self.format.frame_time(self._given - 1),
-            self._delay,
-            self._meter.stats(),
-            {name: meter.stats() for name, meter in self._meters.items()},
-            far.stats() if far else None,
-            self._echo.enhancement_db() if far else None,
-            self._segments,
+            input_s=passed,
+            output_s=self.format.frame_time(self._given - 1),
+            delay_s=self._delay,
+            total=total,
+            stages=stages,
+            far_end=self._chain.far_end.stats() if self._chain.far_end else None,
+            echo=self._chain.echo_stats(),
+            segments=self._segments,
+            dropped_bytes=self._intake.rest_bytes if self._intake and self._ended else 0,
         )
 
     def release(self) -> None:
-        """Give up the stream; what is inside is dropped, later calls raise. Calling it again does nothing."""
+        """Give up the stream; what is inside is dropped, later calls but `stats` raise. A second call does nothing."""
+        if self._released:
+            return
+        self._last_stats = self.stats()
         self._released = True
-        self._chain = None
-        self._engine = None
-        self._vad = None
+        if self._dump:
+            self._dump.close()
+        # The native objects go, also where the processor itself is kept.
+        del self._chain
+        self._engine = self._windowed = self._vad = None
 
     def __enter__(self) -> ExternalAudioProcessor:
         return self
@@ -241,115 +327,126 @@ class ExternalAudioProcessor:
         self.release()
 
     def _start(self) -> None:
-        self._input = None
-        self._resampler: Resampler | None = None
-        self._framer = Framer(self.format)
-        self._rest = b""
-        self._received = self._given = self._made = self._segments = 0
-        self._marks: deque[tuple[int, int]] = deque([(0, 0)])
-        self._delay = self._chain.delay if self._chain else 0.0
-        self._meter = LevelMeter()
-        self._meters = {name: LevelMeter() for name in self.stages.active} if self.stages else {}
-        self._echo = _EchoMeter()
-        if self._chain:
-            self._chain.reset()
+        """Be ready for a new stream, of whatever format."""
+        self._intake = None
+        self._known = (0, 0)
+        self._waiting.clear()
+        self._given = self._made = self._segments = 0
+        self._seconds = 0.0
+        self._marks = deque([(0, 0)])
+        self._delay = self._chain.delay
+        self._ended = False
+        self._chain.reset()
         if self._vad:
             self._vad.reset()
         if self._engine is not None:
             self._engine.reset()
 
-    def _begin(self, format: AudioFormat) -> None:
-        if self._input is not None:
+    def _begin(self, format: AudioFormat) -> Intake:
+        """Begin a stream of this format, or refuse to change that of the one which runs."""
+        if self._intake is not None and not self._ended:
             raise FormatError(
-                f"the input is {self._input.describe()}, now {format.describe()}: flush() first, to begin a new stream"
+                f"the input is {self._intake.source.describe()}, now {format.describe()}: "
+                "flush() first, to begin a new stream"
             )
-        if format.channels != self.format.channels and 1 not in (format.channels, self.format.channels):
-            raise FormatError(f"{format.describe()} does not fit an output of {self.format.describe()}: mix it first")
-        self._input = format
-        if format.sample_rate != self.format.sample_rate:
-            mixed = min(format.channels, self.format.channels)
-            self._resampler = Resampler(format.sample_rate, self.format.sample_rate, mixed)
-            self._delay += self._resampler.delay / self.format.sample_rate
+        intake = Intake(format, self.format)
+        if self._ended:
+            self._start()
+        self._delay += intake.delay
+        self._known = (format.sample_rate, format.channels)
+        if self._dump:
+            self._dump.open(format, self._chain, intake.delay)
+        if self._vad:
+            self._vad.begin(self.format)
+        self._input_rate = format.sample_rate
+        self._intake = intake
+        return intake
 
-    def _converted(self, samples: NDArray[np.int16]) -> bytes:
-        if self.format.channels == 1 and samples.shape[1] > 1:
-            samples = pick_channel(samples, "mix").reshape(-1, 1)
-        if self._resampler:
-            samples = self._resampler.push(samples)
-        return self._remixed(samples).astype("<i2", copy=False).tobytes()
-
-    def _remixed(self, samples: NDArray[np.int16]) -> NDArray[np.int16]:
-        return np.repeat(samples, self.format.channels // samples.shape[1], axis=1)
-
-    def _processed(self, frames: list[AudioFrame]) -> list[ProcessedFrame]:
-        """Send frames through chain, engine and machine."""
-        done = []
-        for frame in frames:
-            if self._chain:
-                before = frame.samples()
-                after = self._chain.process(before, self._tap)
-                self._meter.note(before, after)
-                frame = AudioFrame(after.astype("<i2", copy=False).tobytes(), self.format, frame.timestamp)
-            self._made += 1
-            if self._engine is None:
-                done.append(self._frame(frame, None, b"", None))
+    def _advance(self, sound: NDArray[np.int16]) -> list[ProcessedFrame]:
+        """Send whole frames through chain, engine and machine."""
+        format, first, length = self.format, self._made, len(sound)
+        if not length:
+            return []
+        ends = [length] if length == format.constant_length else format.frame_ends(first, length)
+        count = len(ends)
+        self._made = first + count
+        sound = self._chain.process(sound, count)
+        if self._dump:
+            self._dump.write_output(sound)
+        pcm = sound.tobytes()
+        engine = self._windowed
+        if engine is not None:
+            if count == 1:
+                self._waiting.append((pcm, level_of(sound.reshape(-1))))
             else:
-                done += [self._decided(labelled) for labelled in self._engine.push(frame)]
+                self._waiting += zip(_cut(pcm, ends, format), rms_db_of_frames(sound, ends), strict=True)
+            probabilities = engine.push_block(sound, count, format)
+            return self._judged(probabilities) if probabilities else []
+        pieces = enumerate(_cut(pcm, ends, format), first)
+        frames = [AudioFrame(piece, format, format.frame_time(k - 1)) for k, piece in pieces]
+        if self._engine is None:
+            return [self._processed(frame, None, b"", frame.timestamp) for frame in frames]
+        return self._decided([labelled for frame in frames for labelled in self._engine.push(frame)])
+
+    def _drained(self) -> list[ProcessedFrame]:
+        """Return the frames that still wait for their labels."""
+        if self._windowed is not None:
+            return self._judged(self._windowed.flush_block())
+        return self._decided(self._engine.flush()) if self._engine is not None else []
+
+    def _decided(self, frames: list[AudioFrame]) -> list[ProcessedFrame]:
+        """Decide about frames that an engine of the caller's has labelled."""
+        assert self._vad is not None
+        return [
+            self._processed(frame, *self._vad.process(frame), self.format.frame_time(self._given - 1))
+            for frame in frames
+        ]
+
+    def _judged(self, probabilities: list[float]) -> list[ProcessedFrame]:
+        """Label the frames that wait for these probabilities, and decide about them."""
+        assert self._vad is not None
+        take, advance, format, rate = self._waiting.popleft, self._vad.advance, self.format, self.format.sample_rate
+        done = []
+        for probability in probabilities:
+            pcm, level = take()
+            state, data = advance(pcm, probability, level)
+            begin = self._given * rate // FRAMES_PER_SECOND / rate
+            done.append(self._processed(AudioFrame(pcm, format, begin, probability, level), state, data, begin))
         return done
 
-    def _tap(self, name: str, before: NDArray[np.int16], after: NDArray[np.int16]) -> None:
-        powers = self._meters[name].note(before, after)
-        if name == "echo" and self._chain:
-            self._echo.note(*powers, self._chain.far_end.loud)
-
-    def _decided(self, frame: AudioFrame) -> ProcessedFrame:
-        assert self._vad is not None
-        state, data = self._vad.process(frame)
-        segment = self._vad.segment if state is VadState.STOP_SPEAKING else None
-        return self._frame(frame, state, data, segment)
-
-    def _frame(self, frame: AudioFrame, state: VadState | None, data: bytes, segment: Segment | None) -> ProcessedFrame:
-        begin = self.format.frame_time(self._given - 1)
+    def _processed(self, frame: AudioFrame, state: VadState | None, data: bytes, begin: float) -> ProcessedFrame:
+        """Count a frame that is given, and time it."""
         self._given += 1
         time = begin - self._delay
-        if segment is not None:
-            self._segments += 1
-            segment = _shifted(segment, -self._delay)
-        return ProcessedFrame(frame, state, data, time, self._pts(time), segment)
+        marks, input_rate = self._marks, self._input_rate
+        sample = round(time * input_rate) if time > 0.0 else 0
+        while len(marks) > 1 and marks[1][0] <= sample:
+            marks.popleft()
+        mark, pts = marks[0]
+        pts += (sample - mark) * 1000 // input_rate
+        segment = self._segment() if state is VadState.STOP_SPEAKING else None
+        return ProcessedFrame(frame, state, data, time, pts, segment)
 
-    def _pts(self, time: float) -> int:
-        assert self._input is not None
-        sample = max(0, round(time * self._input.sample_rate))
-        while len(self._marks) > 1 and self._marks[1][0] <= sample:
-            self._marks.popleft()
-        begin, pts = self._marks[0]
-        return pts + (sample - begin) * 1000 // self._input.sample_rate
-
-    def _frames_held(self) -> int:
-        """Return how many more frames it takes until all sound pushed has come out of the chain."""
-        assert self._input is not None
-        wanted = self._received / self._input.sample_rate + self._delay
-        frames = 0
-        while self.format.frame_time(self._made + frames - 1) < wanted - 1e-9:
-            frames += 1
-        return frames
-
-    def _silence(self) -> AudioFrame:
-        size = (self.format.frame_end(self._made) - self.format.frame_end(self._made - 1)) * self.format.sample_bytes
-        return AudioFrame(bytes(size), self.format, self.format.frame_time(self._made - 1))
+    def _segment(self) -> Segment:
+        """Return the segment that was closed, in times of the input."""
+        assert self._vad is not None
+        assert self._vad.segment is not None
+        self._segments += 1
+        return Segment(*(time - self._delay for time in self._vad.segment.to_dict().values()))
 
     def _closed(self, frames: list[ProcessedFrame]) -> list[ProcessedFrame]:
         """Close an open segment with the last frame."""
-        if self._vad is None or self._vad.flush().state is not VadState.STOP_SPEAKING or self._vad.segment is None:
+        if self._vad is None or self._vad.flush().state is not VadState.STOP_SPEAKING:
             return frames
-        self._segments += 1
-        segment = _shifted(self._vad.segment, -self._delay)
+        segment = self._segment()
         if frames:
             last = frames[-1]
             stop = ProcessedFrame(last.frame, VadState.STOP_SPEAKING, last.vad_data, last.input_time, last.pts, segment)
             return [*frames[:-1], stop]
-        silence = self._silence().labelled(0.0, rms_db(bytes(2)))
-        return [ProcessedFrame(silence, VadState.STOP_SPEAKING, b"", silence.timestamp - self._delay, 0, segment)]
+        begin = self.format.frame_time(self._made - 1)
+        silence = AudioFrame(bytes(self.format.frame_length(self._made) * self.format.sample_bytes), self.format, begin)
+        labelled = silence.labelled(0.0, SILENCE_DB)
+        return [ProcessedFrame(labelled, VadState.STOP_SPEAKING, b"", begin - self._delay, 0, segment)]
 
     def _told(self, frames: list[ProcessedFrame]) -> list[ProcessedFrame]:
         if self._observer is not None:
@@ -362,21 +459,6 @@ class ExternalAudioProcessor:
             raise AudioError("the processor was released: make a new one")
 
 
-class _EchoMeter:
-    """Echo return loss enhancement: power in over power out of the echo stage while the far end is heard."""
-
-    def __init__(self) -> None:
-        self._powers = [0.0, 0.0]
-
-    def note(self, before: float, after: float, far_is_loud: bool) -> None:
-        if far_is_loud:
-            self._powers[0] += before
-            self._powers[1] += after
-
-    def enhancement_db(self) -> float | None:
-        before, after = self._powers
-        return 10.0 * log10(before / after) if before and after else None
-
-
-def _shifted(segment: Segment, seconds: float) -> Segment:
-    return Segment(*(time + seconds for time in segment.to_dict().values()))
+def _cut(pcm: bytes, ends: list[int], format: AudioFormat) -> list[bytes]:
+    unit = format.sample_bytes
+    return [pcm[begin * unit : end * unit] for begin, end in zip((0, *ends), ends, strict=False)]

@@ -150,7 +150,7 @@ class Resampler:
         return samples
 
     def _frame_length(self) -> int:
-        return self.format_in.frame_end(self._frame) - self.format_in.frame_end(self._frame - 1)
+        return self.format_in.frame_length(self._frame)
 
     def _convert(self, frame: NDArray[np.float32]) -> NDArray[np.float32]:
         plan = self._plan

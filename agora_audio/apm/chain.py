@@ -1,4 +1,4 @@
-"""The chain of stages at one format: 10 ms in, 10 ms out, the delay stated, levels counted."""
+"""The chain of stages at one format: frames of 10 ms in, as many out, the delay stated, levels counted."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agora_audio.apm.background import BackgroundVoices
+from agora_audio.apm.echo_path import EchoPathStats
 from agora_audio.apm.far_end import FarEnd
 from agora_audio.apm.livekit import LiveKitEcho
 from agora_audio.apm.rnnoise import RnnoiseSuppressor
 from agora_audio.apm.stages import ApmStages, Stage
+from agora_audio.apm.statistics import ChainMeter, StageStats, between
 from agora_audio.apm.webrtc import NATIVE_RATES, WebRtcEcho, WebRtcGain, WebRtcHighPass, WebRtcNoise
 from agora_audio.errors import FormatError
-from agora_audio.frames import AudioFormat
+from agora_audio.frames import FRAMES_PER_SECOND, AudioFormat
 from agora_audio.resample import Resampler
 
-__all__ = ["ApmChain"]
+__all__ = ["ApmChain", "Clock", "Tap"]
 
-Tap = Callable[[str, NDArray[np.int16], NDArray[np.int16]], None]
+Clock = Callable[[], float]
+Tap = Callable[[tuple[NDArray[np.int16], ...]], None]
+"""Told of what passed: the sound before the first stage, after each one, and last the far end of an echo stage."""
 
 
 class ApmChain:
@@ -33,59 +37,98 @@ class ApmChain:
     format
         Format of the frames, any rate and channel count. Native stages work at 16, 32 or 48 kHz: at other rates the
         sound is resampled to the next of them and back, which `delay` includes.
+    tap
+        Told of the sound at each point, at the rate of the stages.
+    clock
+        Monotonic seconds, such as `time.perf_counter`, to measure the work of each stage by; None: it is not measured.
 
     Attributes
     ----------
     delay : float
         Delay of the whole chain, in seconds.
+    native : AudioFormat
+        Format at which the stages work.
+    delays : dict of str to int
+        Delay of each stage, in samples of `native`.
+    inward_delay : float
+        From the input to what the first stage gets, in seconds.
     """
 
-    def __init__(self, stages: ApmStages, format: AudioFormat) -> None:
+    def __init__(
+        self, stages: ApmStages, format: AudioFormat, tap: Tap | None = None, clock: Clock | None = None
+    ) -> None:
         self.stages = stages
         self.format = format
+        self._tap = tap
+        self._clock = clock
         needs_native = any(name != "background" for name in stages.active)
         self.native = AudioFormat(_native_rate(format.sample_rate), format.channels) if needs_native else format
-        self.far_end = FarEnd(self.native)
         self._stages: dict[str, Stage] = {name: _made(name, stages, self.native) for name in stages.active}
         self._echo: Any = self._stages.get("echo")
+        self.far_end = FarEnd(self.native) if self._echo is not None else None
         resampled = self.native != format
         self._inward = Resampler(format.sample_rate, self.native.sample_rate, format.channels) if resampled else None
         self._outward = Resampler(self.native.sample_rate, format.sample_rate, format.channels) if resampled else None
-        self.delay = sum(stage.delay for stage in self._stages.values()) / self.native.sample_rate
-        if self._inward and self._outward:
-            self.delay += self._inward.delay / self.native.sample_rate + self._outward.delay / format.sample_rate
+        self.delays = {name: stage.delay for name, stage in self._stages.items()}
+        self.inward_delay = self._inward.delay / self.native.sample_rate if self._inward else 0.0
+        self.delay = sum(self.delays.values()) / self.native.sample_rate
+        if self._outward:
+            self.delay += self.inward_delay + self._outward.delay / format.sample_rate
+        self._start()
 
-    def process(self, frame: NDArray[np.int16], tap: Tap | None = None) -> NDArray[np.int16]:
-        """Take the next frame, shape (n, channels), and return as much sound, `delay` late.
+    def process(self, sound: NDArray[np.int16], frames: int | None = None) -> NDArray[np.int16]:
+        """Take the next frames, shape (n, channels), and return as much sound, `delay` late.
 
         Parameters
         ----------
-        frame
-            10 ms of the format.
-        tap
-            Called for each stage with its name, what it got and what it gave, at the rate of the stages.
+        sound
+            One or more whole frames of 10 ms of the format.
+        frames
+            How many these are, from who has counted them; None: they are counted and checked.
 
         Raises
         ------
         FormatError
-            If the frame is not 10 ms; no stage has seen it then.
+            If it is not; no stage has seen it then.
         """
-        if frame.ndim != 2 or frame.nbytes not in self.format.frame_sizes or frame.shape[1] != self.format.channels:
-            raise FormatError(f"a frame of the shape {frame.shape} is not 10 ms of {self.format.describe()}")
-        length = len(frame)
-        if self._inward:
-            frame = self._inward.push(frame)
-        if self._echo is not None:
-            self._echo.take_far_end(self.far_end.take())
+        if frames is None:
+            frames = self._frames_in(sound)
+        self._frame += frames
+        if not self._stages and not self._tap:
+            self._meter.note((sound,), frames)
+            return sound
+        passed = [self._inward.push(sound) if self._inward else sound]
+        far = self.far_end.take(frames) if self.far_end is not None else None
+        if far is not None:
+            self._echo.take_far_end(far)
+        clock = self._clock
         for name, stage in self._stages.items():
-            before = frame
-            frame = stage.process(frame)
-            if tap:
-                tap(name, before, frame)
-        if self._outward:
-            frame = self._outward.push(frame)
-            assert len(frame) == length
-        return frame
+            begun = clock() if clock else 0.0
+            passed.append(stage.process(passed[-1]))
+            if clock:
+                self._seconds[name] += clock() - begun
+        seen = (*passed, far) if far is not None else tuple(passed)
+        self._meter.note(seen, frames)
+        if self._tap:
+            self._tap(seen)
+        out = passed[-1]
+        return self._outward.push(out) if self._outward else out
+
+    def stats(self) -> dict[str, StageStats]:
+        """Return the statistics of each stage, in order, and of the whole chain under ``total``."""
+        points = self._meter.points()
+        passed = points[0].frames / FRAMES_PER_SECOND
+        found = {}
+        for number, (name, delay) in enumerate(self.delays.items()):
+            factor = self._seconds[name] / passed if self._clock and passed else None
+            delay_ms = 1000 * delay / self.native.sample_rate
+            found[name] = between(points[number], points[number + 1], delay_ms, factor)
+        found["total"] = between(points[0], points[-1], 1000 * self.delay, None)
+        return found
+
+    def echo_stats(self) -> EchoPathStats | None:
+        """Return what is known of the echo; None: there is no echo stage."""
+        return self._meter.echo()
 
     def __getitem__(self, name: str) -> Any:
         """Return a stage that is on, by its name."""
@@ -96,6 +139,20 @@ class ApmChain:
         for part in (*self._stages.values(), self.far_end, self._inward, self._outward):
             if part is not None:
                 part.reset()
+        self._start()
+
+    def _start(self) -> None:
+        self._frame = 0
+        self._seconds = dict.fromkeys(self._stages, 0.0)
+        echo_at = list(self._stages).index("echo") if self._echo is not None else None
+        self._meter = ChainMeter(self.native, len(self._stages) + 1, echo_at)
+
+    def _frames_in(self, sound: NDArray[np.int16]) -> int:
+        """Return how many frames these are."""
+        ends = self.format.frame_ends(self._frame, len(sound))
+        if sound.ndim != 2 or sound.shape[1] != self.format.channels or not ends or ends[-1] != len(sound):
+            raise FormatError(f"sound of the shape {sound.shape} is not frames of 10 ms of {self.format.describe()}")
+        return len(ends)
 
 
 def _native_rate(rate: int) -> int:

@@ -10,14 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agora_audio.errors import ConfigError, FormatError
-from agora_audio.frames import AudioFormat, level_of
+from agora_audio.frames import AudioFormat, pick_channel
 from agora_audio.resample import Resampler
 
 __all__ = ["FarEnd", "FarEndStats"]
-
-
-# Quieter far ends leave no echo worth measuring.
-_HEARD_DB = -50.0
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,8 @@ class FarEndStats:
     waiting_s: float
     """Far end that waits for its near end, seconds."""
     drift_ppm: float | None
-    """How much faster the far end's clock runs, parts per million; None before 10 s of both."""
+    """How much faster far end is pushed than near end, parts per million; None before 10 s of both, and where it came
+    in other than real time: no two clocks differ by more than 0.1 %."""
 
 
 class FarEnd:
@@ -46,16 +43,11 @@ class FarEnd:
     ----------
     format
         Rate and channels of the near end as the echo canceller hears it.
-
-    Attributes
-    ----------
-    loud : bool
-        Whether the frame that was taken last is loud enough to leave an echo.
     """
 
     def __init__(self, format: AudioFormat) -> None:
         self._format = format
-        self._frame = np.zeros((format.sample_rate // 100, format.channels), np.int16)
+        self._length = format.sample_rate // 100
         self.reset()
 
     def reset(self) -> None:
@@ -65,9 +57,8 @@ class FarEnd:
         self._skip = 0  # of the resampler's delay, still to be left out
         self._source: AudioFormat | None = None
         self._begin = 0  # index of the first sample that is kept
-        self._pushed = self._missing = self._late = 0
-        self._processed = 0
-        self.loud = False
+        self._arrival = 0  # index at which the next pushed sample belongs
+        self._pushed = self._missing = self._late = self._processed = 0
         self._drift = _Drift()
 
     @property
@@ -98,32 +89,37 @@ class FarEnd:
             raise ConfigError("start_time belongs to the first push of the far end; later ones follow on it")
         elif format != self._source:
             raise FormatError(f"the far end is {self._source.describe()}, now {format.describe()}: reset() first")
-        mono = samples.mean(axis=1, dtype=np.float64) if samples.shape[1] > 1 else samples[:, 0]
-        self._keep(np.rint(mono).astype(np.int16))
+        self._keep(pick_channel(samples, "mix"))
 
-    def take(self) -> NDArray[np.int16]:
-        """Return the far end of the next 10 ms of near end, shape (n, channels); silence where there is none."""
-        frame, at = self._frame, 0
-        frame[:] = 0
-        begin, end = self._processed, self._processed + len(frame)
-        while self._pieces and self._begin < end:
-            piece = self._pieces[0]
-            at = max(self._begin - begin, 0)
-            count = min(len(piece), len(frame) - at)
-            frame[at : at + count] = piece[:count, None]
-            self._begin += count
-            if count == len(piece):
-                self._pieces.popleft()
-            else:
-                self._pieces[0] = piece[count:]
-        there = min(max(self._begin, begin), end) if self.begun else begin
-        self._missing += end - there if self.begun else 0
-        self._begin = max(self._begin, end) if not self._pieces else self._begin
+    def take(self, frames: int = 1) -> NDArray[np.int16]:
+        """Return the far end of the next frames of near end, shape (n, channels); silence where there is none."""
+        begin, end = self._processed, self._processed + frames * self._length
+        sound = self._taken(begin, end)
+        # What is still to come, or comes too late, counts as silence; what begins later by its start time does not.
+        if not self._pieces:
+            self._missing += end - min(max(self._arrival, begin), end)
         self._processed = end
-        self.loud = level_of(frame.reshape(-1)) > _HEARD_DB
         if self.begun:
             self._drift.note(end / self._format.sample_rate, self._pushed / self._format.sample_rate)
-        return frame
+        return sound
+
+    def _taken(self, begin: int, end: int) -> NDArray[np.int16]:
+        pieces = self._pieces
+        if pieces and self._begin == begin and len(pieces[0]) == end - begin and self._format.channels == 1:
+            self._begin = end
+            return pieces.popleft().reshape(-1, 1)
+        sound = np.zeros((end - begin, self._format.channels), np.int16)
+        while pieces and self._begin < end:
+            piece = pieces[0]
+            at = self._begin - begin
+            count = min(len(piece), end - self._begin)
+            sound[at : at + count] = piece[:count, None]
+            self._begin += count
+            if count == len(piece):
+                pieces.popleft()
+            else:
+                pieces[0] = piece[count:]
+        return sound
 
     def stats(self) -> FarEndStats:
         """Return how the far end kept up."""
@@ -161,19 +157,23 @@ class FarEnd:
 
 
 class _Drift:
-    """Slope of far-end time over near-end time, by least squares over all frames."""
+    """Slope of far-end time over near-end time, by least squares over points 0.1 s apart."""
 
     _SECONDS = 10.0
+    _APART = 0.1
+    _MOST_PPM = 1000.0
 
     def __init__(self) -> None:
         self._count = 0
-        self._first = self._last = 0.0
+        self._first = self._last = self._next = 0.0
         self._sums = [0.0] * 4
 
     def note(self, near: float, far: float) -> None:
+        if near < self._next:
+            return
         if not self._count:
             self._first = near
-        self._last = near
+        self._last, self._next = near, near + self._APART
         self._count += 1
         x, y = near - self._first, far - near
         for place, value in enumerate((x, y, x * y, x * x)):
@@ -183,4 +183,5 @@ class _Drift:
         if self._last - self._first < self._SECONDS:
             return None
         x, y, xy, xx = (value / self._count for value in self._sums)
-        return 1e6 * (xy - x * y) / (xx - x * x)
+        ppm = 1e6 * (xy - x * y) / (xx - x * x)
+        return ppm if abs(ppm) <= self._MOST_PPM else None

@@ -7,13 +7,15 @@ buffer of our own in it, is written once and sent again and again, which costs h
 
 from __future__ import annotations
 
+import atexit
 import ctypes
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agora_audio.apm.stages import EchoStage
+from agora_audio.apm.stages import EchoStage, check_frames
 from agora_audio.apm.webrtc import SPLIT_DELAY
 from agora_audio.errors import EngineUnavailable, FormatError
 from agora_audio.frames import AudioFormat
@@ -26,9 +28,9 @@ class LiveKitEcho:
 
     def __init__(self, format: AudioFormat, stage: EchoStage) -> None:
         rtc = _library()
-        self._shape = (format.sample_rate // 100, format.channels)
-        self._near = np.zeros(self._shape, np.int16)
-        self._far = np.zeros(self._shape, np.int16)
+        shape = (format.sample_rate // 100, format.channels)
+        self._near, self._far = np.zeros(shape, np.int16), np.zeros(shape, np.int16)
+        self._waiting: NDArray[np.int16] = np.zeros((0, format.channels), np.int16)
         self._format = format
         self._delay_ms = stage.delay_ms
         self._client = rtc.client.instance
@@ -38,26 +40,35 @@ class LiveKitEcho:
 
     def reset(self) -> None:
         """Begin a new stream: the native object cannot be reset, so a new one is made."""
-        self._module = self._rtc.module(echo_cancellation=True)
+        try:
+            self._module = self._rtc.module(echo_cancellation=True)
+        except RuntimeError as error:  # its answer in a child of a process that has used it
+            raise EngineUnavailable(
+                f"livekit does not survive a fork: start processes by 'spawn' instead ({error})"
+            ) from None
         if self._delay_ms:
             self._module.set_stream_delay_ms(self._delay_ms)
         self._send_near = self._request("apm_process_stream", self._near)
         self._send_far = self._request("apm_process_reverse_stream", self._far)
 
-    def take_far_end(self, frame: NDArray[np.int16]) -> None:
-        """Take what the loudspeaker played while the next near-end frame was recorded, shape (n, channels)."""
-        if frame.shape != self._shape:
-            raise FormatError(f"a far-end frame has the shape {frame.shape}, this stage takes {self._shape}")
-        self._far[...] = frame
-        self._send_far()
+    def take_far_end(self, frames: NDArray[np.int16]) -> None:
+        """Take what the loudspeaker played while the next near-end frames were recorded, shape (n, channels)."""
+        self._waiting = frames
 
-    def process(self, frame: NDArray[np.int16]) -> NDArray[np.int16]:
-        """Take the next near-end frame, shape (n, channels), and return it without the far end's echo."""
-        if frame.shape != self._shape:
-            raise FormatError(f"a frame has the shape {frame.shape}, this stage takes {self._shape}")
-        self._near[...] = frame
-        self._send_near()
-        out: NDArray[np.int16] = self._near.copy()
+    def process(self, frames: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Take the next whole near-end frames, shape (n, channels), and return them without the far end's echo."""
+        check_frames(frames, self._format)
+        if self._waiting.shape != frames.shape:
+            raise FormatError(f"near end {frames.shape}, far end {self._waiting.shape}: they must be of one shape")
+        near, far, length = self._near, self._far, len(self._near)
+        send_near, send_far = self._send_near, self._send_far
+        out = np.empty_like(frames)
+        for at in range(0, len(frames), length):
+            far[:] = self._waiting[at : at + length]
+            send_far()
+            near[:] = frames[at : at + length]
+            send_near()
+            out[at : at + length] = near
         return out
 
     def _request(self, kind: str, buffer: NDArray[np.int16]) -> _Request:
@@ -109,8 +120,9 @@ class _Library:
     def __init__(self) -> None:
         try:
             from livekit.rtc import apm
-            from livekit.rtc._ffi_client import FfiClient
+            from livekit.rtc._ffi_client import FfiClient, ffi_event_callback
             from livekit.rtc._proto import ffi_pb2
+            from livekit.rtc.version import __version__
         except (ImportError, OSError) as error:
             raise EngineUnavailable(
                 f"echo cancelling by livekit needs the extra apm: pip install 'agora-audio[apm]' ({error})"
@@ -119,7 +131,14 @@ class _Library:
         self.client: Any = FfiClient
         self.request: Any = ffi_pb2.FfiRequest
         self.response: Any = ffi_pb2.FfiResponse
+        native = FfiClient.instance._ffi_lib
+
+        # Its threads hand log lines to Python, also while Python ends: the thread is then unwound through Rust, which
+        # aborts the process, more than every second time where ending takes long. At exit, before livekit's own
+        # farewell is logged, lines are no longer captured.
+        atexit.register(native.livekit_ffi_initialize, ffi_event_callback, False, b"python", __version__.encode())
 
 
+@lru_cache(maxsize=1)
 def _library() -> _Library:
     return _Library()

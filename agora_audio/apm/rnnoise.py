@@ -7,7 +7,7 @@ import weakref
 import numpy as np
 from numpy.typing import NDArray
 
-from agora_audio.errors import FormatError
+from agora_audio.apm.stages import check_frames
 from agora_audio.frames import AudioFormat
 from agora_audio.resample import Resampler
 from agora_audio.vad.engines.rnnoise import native_library
@@ -25,7 +25,7 @@ class RnnoiseSuppressor:
 
     def __init__(self, format: AudioFormat) -> None:
         self._library = native_library()
-        self._shape = (format.sample_rate // 100, format.channels)
+        self._format = format
         self._states = [self._library.rnnoise_create(None) for _ in range(format.channels)]
         for state in self._states:
             weakref.finalize(self, self._library.rnnoise_destroy, state)
@@ -37,16 +37,18 @@ class RnnoiseSuppressor:
         down = self._down.delay if self._down else 0
         self.delay = (_OWN_DELAY + up) * format.sample_rate // _RATE + down
 
-    def process(self, frame: NDArray[np.int16]) -> NDArray[np.int16]:
-        """Take the next frame, shape (n, channels), and return as much sound, `delay` samples late."""
-        if frame.shape != self._shape:
-            raise FormatError(f"a frame has the shape {frame.shape}, this stage takes {self._shape}")
-        wide = self._up.push(frame) if self._up else frame
-        self._buffer[...] = wide.T
-        for state, channel in zip(self._states, self._buffer, strict=True):
-            self._library.rnnoise_process_frame(state, channel.ctypes.data, channel.ctypes.data)
+    def process(self, frames: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Take the next whole frames, shape (n, channels), and return as much sound, `delay` samples late."""
+        check_frames(frames, self._format)
+        wide = self._up.push(frames) if self._up else frames
+        cleaned = np.empty(wide.shape, np.float32)
+        for at in range(0, len(wide), _FRAME):
+            self._buffer[...] = wide[at : at + _FRAME].T
+            for state, channel in zip(self._states, self._buffer, strict=True):
+                self._library.rnnoise_process_frame(state, channel.ctypes.data, channel.ctypes.data)
+            cleaned[at : at + _FRAME] = self._buffer.T
         # The model's output may lie beyond int16: clipped, where a cast would wrap around.
-        out = np.clip(np.rint(self._buffer.T), -32768, 32767).astype(np.int16)
+        out = np.clip(np.rint(cleaned), -32768, 32767).astype(np.int16)
         return self._down.push(out) if self._down else out
 
     def reset(self) -> None:

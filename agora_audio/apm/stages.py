@@ -2,31 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agora_audio.apm.config import APMConfig
-from agora_audio.errors import ConfigError
+from agora_audio.errors import ConfigError, FormatError
+from agora_audio.frames import AudioFormat
 
-__all__ = ["ApmStages", "BackgroundStage", "EchoStage", "GainStage", "HighPassStage", "NoiseStage", "Stage"]
+__all__ = [
+    "STAGES",
+    "ApmStages",
+    "BackgroundStage",
+    "EchoStage",
+    "GainStage",
+    "HighPassStage",
+    "NoiseStage",
+    "Stage",
+    "check_frames",
+]
 
 
 class Stage(Protocol):
-    """One step of processing: a frame of 10 ms in, a frame of 10 ms out. One object a stream."""
+    """One step of processing: frames of 10 ms in, as many out. One object a stream.
+
+    Several frames at once are the same to the last bit as one after the other: a stage knows its frames by its format.
+    """
 
     delay: int
     """How much later the sound comes out, in samples at the stage's rate."""
 
-    def process(self, frame: NDArray[np.int16]) -> NDArray[np.int16]:
-        """Take the next frame, shape (n, channels), and return as much sound, `delay` samples late."""
+    def process(self, frames: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Take the next whole frames, shape (n, channels), and return as much sound, `delay` samples late."""
         ...
 
     def reset(self) -> None:
         """Begin a new stream."""
         ...
+
+
+def check_frames(frames: NDArray[np.int16], format: AudioFormat) -> None:
+    """Raise `FormatError` unless these are whole 10 ms frames, shape (n, channels), of a rate that 100 divides.
+
+    What a native stage is given passes here first: LiveKit's aborts the process at a frame of another length.
+    """
+    if frames.ndim != 2 or frames.shape[1] != format.channels or len(frames) % (format.sample_rate // 100):
+        raise FormatError(
+            f"sound of the shape {frames.shape} is not frames of 10 ms of {format.describe()}: cut it with Framer"
+        )
 
 
 def _choice(name: str, value: Any, known: tuple[Any, ...]) -> None:
@@ -85,14 +110,17 @@ class BackgroundStage:
 
     reduction_db: float = 20.0
     """How far background voices are let down, dB."""
-    margin_db: float = 9.0
-    """How much weaker than the main speaker a voice must be to count as background, dB."""
+    margin_db: float = 8.0
+    """How much weaker than the main speaker's peaks a voice must be to count as background, dB."""
+    hold_s: float = 0.3
+    """For how long after a loud syllable weaker sound is still taken for the main speaker's, seconds."""
     memory_s: float = 30.0
     """For how long the main speaker's level is remembered, seconds; then the loudest voice heard takes over."""
 
     def __post_init__(self) -> None:
         _number("background.reduction_db", self.reduction_db, 0.0, 60.0)
         _number("background.margin_db", self.margin_db, 3.0, 40.0)
+        _number("background.hold_s", self.hold_s, 0.0, 5.0)
         _number("background.memory_s", self.memory_s, 1.0, 3600.0)
 
 
@@ -113,13 +141,14 @@ class GainStage:
         _number("gain.headroom_db", self.headroom_db, 0.0, 30.0)
 
 
-_KINDS: dict[str, type[Any]] = {
+STAGES: dict[str, type[Any]] = {
     "high_pass": HighPassStage,
     "echo": EchoStage,
     "noise": NoiseStage,
     "background": BackgroundStage,
     "gain": GainStage,
 }
+"""Every stage by its name, and what describes it."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +180,7 @@ class ApmStages:
     """The order in which the sound passes."""
 
     def __post_init__(self) -> None:
-        for name, kind in _KINDS.items():
+        for name, kind in STAGES.items():
             value = getattr(self, name)
             if value is True:
                 value = kind()
@@ -160,9 +189,9 @@ class ApmStages:
             if value is not None and not isinstance(value, kind):
                 raise ConfigError(f"{name} is {value!r}, must be True, False, None or a {kind.__name__}")
             object.__setattr__(self, name, value)
-        order = tuple(self.order)
-        if sorted(order) != sorted(_KINDS):
-            raise ConfigError(f"order is {self.order!r}, must name each of {', '.join(_KINDS)} once")
+        order = tuple(self.order) if isinstance(self.order, (tuple, list)) else ()
+        if not all(isinstance(name, str) for name in order) or sorted(order) != sorted(STAGES):
+            raise ConfigError(f"order is {self.order!r}, must name each of {', '.join(STAGES)} once")
         object.__setattr__(self, "order", order)
 
     @property
@@ -174,10 +203,35 @@ class ApmStages:
         """Return the same stages with some of them off."""
         known = [spec.name for spec in fields(self)]
         for name in names:
-            if name not in _KINDS:
+            if name not in STAGES:
                 raise ConfigError(f"{name!r} is no stage; these are: {', '.join(known[:-1])}")
         off: dict[str, Any] = dict.fromkeys(names)
         return replace(self, **off)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values: for each stage its fields, or None where it is off; and the order."""
+        return {**asdict(self), "order": list(self.order)}
+
+    @classmethod
+    def from_dict(cls, values: Any) -> ApmStages:
+        """Return what `to_dict` wrote; what is left out keeps its default, and True is a stage with its defaults.
+
+        Raises
+        ------
+        ConfigError
+            If it holds a name that is no stage or no field of one, or a value that does not fit.
+        """
+        if not isinstance(values, dict):
+            raise ConfigError(f"stages are {values!r:.60}, must be a mapping of names to fields")
+        made: dict[str, Any] = {}
+        for name, value in values.items():
+            if name == "order":
+                made[name] = tuple(value) if isinstance(value, (list, tuple)) else value
+            elif name not in STAGES:
+                raise ConfigError(f"{name!r} is no stage; these are: {', '.join(STAGES)}")
+            else:
+                made[name] = _described(name, value)
+        return cls(**made)
 
     @classmethod
     def from_agora(cls, config: APMConfig) -> ApmStages:
@@ -198,6 +252,16 @@ class ApmStages:
             else None,
             gain=config.agc_config.enabled,
         )
+
+
+def _described(name: str, value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    known = [spec.name for spec in fields(STAGES[name])]
+    for field in value:
+        if field not in known:
+            raise ConfigError(f"{name} has no field {field!r}; it has {', '.join(known)}")
+    return STAGES[name](**value)
 
 
 def _effectless() -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agora_audio.apm.stages import EchoStage, GainStage, NoiseStage
+from agora_audio.apm.stages import EchoStage, GainStage, NoiseStage, check_frames
 from agora_audio.errors import EngineUnavailable, FormatError
 from agora_audio.frames import AudioFormat
 
@@ -23,20 +23,19 @@ _NOISE_DELAY = {16000: 96, 32000: 196, 48000: 334}
 
 
 class _Native:
-    """What the stages share: a native object, frames interleaved for it, the length checked before it sees them."""
+    """What the stages share: a native object, sound interleaved for it, lengths checked before it sees them."""
 
     delay: int
 
     def __init__(self, format: AudioFormat, native: Any) -> None:
         self._native = native
-        self._shape = (format.sample_rate // 100, format.channels)
+        self._format = format
 
-    def process(self, frame: NDArray[np.int16]) -> NDArray[np.int16]:
-        """Take the next frame, shape (n, channels), and return as much sound, `delay` samples late."""
-        if frame.shape != self._shape:
-            raise FormatError(f"a frame has the shape {frame.shape}, this stage takes {self._shape}")
-        out: NDArray[np.int16] = self._native.process(np.ascontiguousarray(frame).reshape(-1))
-        return out.reshape(self._shape)
+    def process(self, frames: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Take the next whole frames, shape (n, channels), and return as much sound, `delay` samples late."""
+        check_frames(frames, self._format)
+        out: NDArray[np.int16] = self._native.process(_interleaved(frames))
+        return out.reshape(frames.shape)
 
     def reset(self) -> None:
         """Begin a new stream."""
@@ -84,19 +83,23 @@ class WebRtcEcho(_Native):
         super().__init__(format, make(format.sample_rate, format.channels, stream_delay_ms=stage.delay_ms))
         # 8 ms at 16 kHz; the split adds its own.
         self.delay = format.sample_rate * 8 // 1000 + SPLIT_DELAY[format.sample_rate]
-        self._far: NDArray[np.int16] = np.zeros(self._shape, np.int16)
+        self._far: NDArray[np.int16] = np.zeros((0, format.channels), np.int16)
 
-    def take_far_end(self, frame: NDArray[np.int16]) -> None:
-        """Take what the loudspeaker played while the next near-end frame was recorded, shape (n, channels)."""
-        self._far = frame
+    def take_far_end(self, frames: NDArray[np.int16]) -> None:
+        """Take what the loudspeaker played while the next near-end frames were recorded, shape (n, channels)."""
+        self._far = frames
 
-    def process(self, frame: NDArray[np.int16]) -> NDArray[np.int16]:
-        """Take the next near-end frame, shape (n, channels), and return it without the far end's echo."""
-        if frame.shape != self._shape or self._far.shape != self._shape:
-            raise FormatError(f"frames of {frame.shape} and {self._far.shape}, this stage takes {self._shape}")
-        near, far = (np.ascontiguousarray(part).reshape(-1) for part in (frame, self._far))
-        out: NDArray[np.int16] = self._native.process(near, far)
-        return out.reshape(self._shape)
+    def process(self, frames: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Take the next whole near-end frames, shape (n, channels), and return them without the far end's echo."""
+        check_frames(frames, self._format)
+        if self._far.shape != frames.shape:
+            raise FormatError(f"near end {frames.shape}, far end {self._far.shape}: they must be of one shape")
+        out: NDArray[np.int16] = self._native.process(_interleaved(frames), _interleaved(self._far))
+        return out.reshape(frames.shape)
+
+
+def _interleaved(frames: NDArray[np.int16]) -> NDArray[np.int16]:
+    return np.ascontiguousarray(frames).reshape(-1)
 
 
 def _library() -> Any:

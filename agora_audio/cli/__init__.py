@@ -1,6 +1,7 @@
 """The command line: `main` runs it and turns every error into one line and an exit code.
 
-0: done, also if nobody spoke. 1: it failed. 2: the call or the input is wrong. 130: interrupted from the keyboard.
+0: done, also if nobody spoke. 1: it failed. 2: the call or the input is wrong. 3: a condition given
+with --fail-if holds. 130: interrupted from the keyboard.
 """
 
 from __future__ import annotations

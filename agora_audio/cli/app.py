@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 import agora_audio
-from agora_audio.cli import close_stdout, doctor, vad
+from agora_audio.cli import apm, close_stdout, doctor, lab, process, vad
 
 __all__ = ["app"]
 
@@ -33,6 +33,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(vad.app, name="vad")
+app.add_typer(apm.app, name="apm")
+app.command()(process.process)
+app.add_typer(lab.app, name="lab")
 app.command()(doctor.doctor)
 
 

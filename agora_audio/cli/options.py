@@ -20,11 +20,10 @@ from agora_audio.cli import say
 from agora_audio.errors import ConfigError
 from agora_audio.frames import AudioFormat
 from agora_audio.io import RAW_DEFAULT, RAW_SUFFIXES, AudioReader, open_audio
-from agora_audio.vad import config as config_module
 from agora_audio.vad.config import PRESETS, AudioVadConfigV2
 from agora_audio.vad.engines import ENGINES
 
-__all__ = ["EngineOption", "Rate", "RawChannels", "open_sound", "takes_config"]
+__all__ = ["EngineOption", "Rate", "RawChannels", "field_docs", "open_sound", "takes_config", "with_options"]
 
 _SOUND = "Sound"
 _CONFIG = "VAD parameters"
@@ -105,22 +104,9 @@ def takes_config(command: Command) -> Command:
     The command is given an `AudioVadConfigV2`: the preset, over it the file, over that the options. `config` is None if
     none of them was given and its annotation allows it.
     """
-    # Not get_type_hints, which on Python 3.10 hides the options of parameters that are None by default.
-    signature = inspect.signature(command, eval_str=True)
-    optional = signature.parameters["config"].annotation != AudioVadConfigV2
-    added = _config_parameters()
-
-    @functools.wraps(command)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        given = {name: kwargs.pop(name) for name in added}
-        kwargs["config"] = _config(given, optional)
-        return command(*args, **kwargs)
-
-    kept = [p for p in signature.parameters.values() if p.name != "config"]
-    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in (*kept, *added.values())]
-    wrapper.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # read by inspect
-    wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
-    return wrapper  # type: ignore[return-value]  # the same command with other parameters
+    annotation = inspect.signature(command, eval_str=True).parameters["config"].annotation
+    optional = annotation != AudioVadConfigV2
+    return with_options(command, "config", _config_parameters(), lambda given: _config(given, optional))
 
 
 def _config(given: dict[str, Any], optional: bool) -> AudioVadConfigV2 | None:
@@ -162,7 +148,7 @@ def _config_parameters() -> dict[str, inspect.Parameter]:
         "preset": Annotated[str | None, presets],
         "config_file": Annotated[Path | None, file],
     }
-    documented = _field_docs()
+    documented = field_docs(AudioVadConfigV2)
     defaults = AudioVadConfigV2()
     for spec in fields(AudioVadConfigV2):
         default = getattr(defaults, spec.name)
@@ -209,11 +195,11 @@ def _shown(default: Any) -> str:
     return "never" if default is None else str(default)
 
 
-def _field_docs() -> dict[str, str]:
-    """Return the line of documentation under each field of the config, so that --help says the same."""
-    tree = ast.parse(inspect.getsource(config_module))
+def field_docs(of: type) -> dict[str, str]:
+    """Return the line of documentation under each field of a dataclass, so that --help says the same."""
+    tree = ast.parse(inspect.getsource(sys.modules[of.__module__]))
     classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
-    body = next(node.body for node in classes if node.name == AudioVadConfigV2.__name__)
+    body = next(node.body for node in classes if node.name == of.__name__)
     return {
         node.target.id: str(text.value.value).replace("`", "")
         for node, text in itertools.pairwise(body)
@@ -222,3 +208,22 @@ def _field_docs() -> dict[str, str]:
         and isinstance(text, ast.Expr)
         and isinstance(text.value, ast.Constant)
     }
+
+
+def with_options(
+    command: Command, parameter: str, added: dict[str, inspect.Parameter], read: Callable[[dict[str, Any]], Any]
+) -> Command:
+    """Replace a command's parameter by many options, from which `read` makes its value."""
+    # Not get_type_hints, which on Python 3.10 hides the options of parameters that are None by default.
+    signature = inspect.signature(command, eval_str=True)
+
+    @functools.wraps(command)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        kwargs[parameter] = read({name: kwargs.pop(name) for name in added})
+        return command(*args, **kwargs)
+
+    kept = [p for p in signature.parameters.values() if p.name != parameter]
+    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in (*kept, *added.values())]
+    wrapper.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # read by inspect
+    wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
+    return wrapper  # type: ignore[return-value]  # the same command with other parameters

@@ -27,7 +27,7 @@ from agora_audio.vad.engines import Engine, create_engine
 from agora_audio.vad.segments import Segment
 from agora_audio.vad.state_machine import VadState
 
-__all__ = ["app"]
+__all__ = ["File", "Format", "Output", "announced", "app"]
 
 app = typer.Typer(help="Find speech: detect, dump, replay, plot.", no_args_is_help=True)
 
@@ -165,7 +165,7 @@ def dump(
         chosen = _channel(channel, reader.format)
         found: list[LabelledSegment] = []
         vad, labeller = AudioVadV2(config), create_engine(engine)
-        with open_rows(format, output, [file]) as rows, _announced(VadDump(out, config)) as target:
+        with open_rows(format, output, [file]) as rows, announced(VadDump(out, config)) as target:
             for frame in _labelled(reader, labeller, chosen):
                 state, data = vad.process(frame)
                 closed = vad.segment if state is VadState.STOP_SPEAKING else None
@@ -181,7 +181,7 @@ def dump(
 
 
 @contextmanager
-def _announced(dump: VadDump) -> Iterator[VadDump]:
+def announced(dump: VadDump) -> Iterator[VadDump]:
     """Say where a dump went, also one that was ended early from the keyboard."""
     with dump:
         try:

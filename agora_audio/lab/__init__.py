@@ -1,1 +1,1 @@
-"""Measure and see: label formats and plots."""
+"""Measure and see: label formats, scores and plots."""

@@ -74,19 +74,37 @@ class AudioVadV2:
             raise FormatError("the frame has no voice_prob or rms_db: pass it through an engine first (create_engine)")
         if frame.format is not self._format:
             self._check_format(frame.format)
-        state = self._machine.step(probability, level)
+        state, data = self.advance(pcm, probability, level)
         self._format = frame.format
+        return _NOTHING if state is VadState.NON_SPEAKING else VadResult(state, data)
+
+    def advance(self, pcm: bytes, voice_prob: float, rms_db: float) -> tuple[VadState, bytes]:
+        """Take the sound and the labels of the next frame: `process` for who made the frames and need not check them.
+
+        Parameters
+        ----------
+        pcm
+            Exactly one 10 ms frame, always of the format that `begin` was told.
+        voice_prob, rms_db
+            Its labels.
+        """
+        state = self._machine.step(voice_prob, rms_db)
         if state is VadState.SPEAKING or state is VadState.STOP_SPEAKING:
-            return VadResult(state, pcm)
+            return state, pcm
         held = self._held
         held.append(pcm)
         while len(held) > self._machine.held:
             held.popleft()
         if state is VadState.NON_SPEAKING:
-            return _NOTHING
+            return state, b""
         data = b"".join(held)
         held.clear()
-        return VadResult(state, data)
+        return state, data
+
+    def begin(self, format: AudioFormat) -> None:
+        """Begin a new stream of frames of this format, to be taken by `advance`."""
+        self.reset()
+        self._format = self._machine.format = format
 
     def flush(self) -> VadResult:
         """End the stream: ``(STOP_SPEAKING, b"")`` if a segment was open, else ``(NON_SPEAKING, b"")``."""

@@ -70,7 +70,7 @@ class FrameLabeller:
         data = self._rest + piece.tobytes() if self._rest else piece
         unit = self._source.sample_bytes
         available = len(data) // unit
-        ends = self._frame_ends(available)
+        ends = self._source.frame_ends(self._frames, available)
         used = ends[-1] * unit if ends else 0
         self._rest = bytes(data[used:])
         if not ends:
@@ -85,7 +85,7 @@ class FrameLabeller:
         levels: list[float] = []
         if whole:
             self._rest = self._rest[: whole * unit]
-            probabilities, levels = self.push(bytes((self._frame_length() - whole) * unit))
+            probabilities, levels = self.push(bytes((self._source.frame_length(self._frames) - whole) * unit))
         if isinstance(self.engine, WindowedEngine):
             probabilities += self.engine.flush_block()
             levels += self._levels
@@ -99,17 +99,6 @@ class FrameLabeller:
         self._rest = b""
         self._frames = 0
         self._levels = []
-
-    def _frame_length(self) -> int:
-        return self._source.frame_end(self._frames) - self._source.frame_end(self._frames - 1)
-
-    def _frame_ends(self, available: int) -> list[int]:
-        """Return where the frames end that `available` samples complete, counted from the first of these samples."""
-        rate = self._source.sample_rate
-        begin = self._source.frame_end(self._frames - 1)
-        # Frame k is complete once (k + 1) * rate // 100 samples are there.
-        complete = ((begin + available + 1) * 100 - 1) // rate
-        return [self._source.frame_end(k) - begin for k in range(self._frames, complete)]
 
     def _label(self, samples: NDArray[np.int16], ends: list[int]) -> tuple[list[float], list[float]]:
         if self._channel != "mix":

@@ -94,7 +94,7 @@ class VadDump:
         """Make the folder and its files; a second call does nothing. After `close` it begins a new run."""
         if self._files:
             return self
-        self.directory = _new_folder(self.path, self._started or datetime.now())
+        self.directory = new_folder(self.path, self._started or datetime.now())
         self._format: AudioFormat | None = None
         self._frames = 0
         self._opened = 0
@@ -251,7 +251,7 @@ def label_line(
     return f"ct:{opened} fct:{index} state:{state:d} far:{far} vop:{voice} rms:{level} pitch:{pitch} mup:{music}\n"
 
 
-def _new_folder(base: Path, started: datetime) -> Path:
+def new_folder(base: Path, started: datetime) -> Path:
     """Make the run's folder; two runs in one second get two, the later with a number behind."""
     stamp = started.strftime("%Y%m%d%H%M%S")
     base.mkdir(parents=True, exist_ok=True)

@@ -90,25 +90,46 @@ def test_a_reset_chain_is_a_new_one(stages):
     assert np.array_equal(through(chain, sound), through(ApmChain(stages, AudioFormat()), sound))
 
 
-@pytest.mark.parametrize("shape", [(159, 1), (161, 1), (320, 1), (160, 2), (0, 1), (160,)])
+@pytest.mark.parametrize("shape", [(159, 1), (161, 1), (319, 1), (160, 2), (0, 1), (160,)])
 @pytest.mark.parametrize("stages", STAGES.values(), ids=STAGES)
 def test_a_frame_of_another_length_reaches_no_engine(stages, shape):
     chain = ApmChain(stages, AudioFormat())
-    with pytest.raises(FormatError, match="is not 10 ms of 16000 Hz mono"):
+    with pytest.raises(FormatError, match="is not frames of 10 ms of 16000 Hz mono"):
         chain.process(np.zeros(shape, np.int16))
     assert through(chain, chirps(16000, 0.1)).shape == (1600, 1)
 
 
 def test_stages_run_in_their_order_and_can_be_listened_to():
     order = ("gain", "background", "noise", "echo", "high_pass")
-    chain = ApmChain(ApmStages(high_pass=True, gain=True, noise=True, order=order), AudioFormat())
     heard = []
+    chain = ApmChain(ApmStages(high_pass=True, gain=True, noise=True, order=order), AudioFormat(), heard.append)
+    assert list(chain.delays) == ["gain", "noise", "high_pass"]
     frame = chirps(16000)[:160]
-    chain.process(frame, lambda name, before, after: heard.append((name, before.copy(), after.copy())))
-    assert [name for name, _, _ in heard] == ["gain", "noise", "high_pass"]
-    assert np.array_equal(heard[0][1], frame)
-    assert np.array_equal(heard[0][2], heard[1][1])
-    assert np.array_equal(heard[1][2], heard[2][1])
+    out = chain.process(frame)
+    points = heard[0]
+    assert len(points) == 4
+    assert np.array_equal(points[0], frame)
+    assert np.array_equal(points[3], out)
+    alone = [ApmChain(ApmStages(**{name: True}), AudioFormat()) for name in chain.delays]
+    for one, before, after in zip(alone, points[:-1], points[1:], strict=True):
+        assert np.array_equal(one.process(before), after)
+
+
+@pytest.mark.parametrize("rate", [11025, 16000, 48000])
+@pytest.mark.parametrize("stages", STAGES.values(), ids=STAGES)
+def test_many_frames_at_once_are_the_same_as_one_by_one(stages, rate):
+    sound = chirps(rate, 1.0)
+    sound[rate // 3 : rate // 2] //= 30
+    format = AudioFormat(rate)
+    one_by_one, at_once = (ApmChain(stages, format) for _ in range(2))
+    for chain in (one_by_one, at_once):
+        if chain.far_end:
+            chain.far_end.push(sound[::-1].copy(), format)
+    cuts = [format.frame_end(k) for k in (6, 7, 49, 99)]
+    pieces = [sound[begin:end] for begin, end in zip((0, *cuts), cuts, strict=False)]
+    assert np.array_equal(np.concatenate([at_once.process(piece) for piece in pieces]), through(one_by_one, sound))
+    assert at_once.stats() == one_by_one.stats()
+    assert at_once.echo_stats() == one_by_one.echo_stats()
 
 
 @pytest.mark.parametrize(("level", "least"), [(0, 4), (1, 9), (2, 14), (3, 17)])

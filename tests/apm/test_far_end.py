@@ -52,10 +52,19 @@ def test_a_far_end_five_seconds_late_is_counted_and_then_in_step():
     assert (far.stats().late_s, far.stats().missing_s) == (5.0, 5.0)
 
 
-def test_no_far_end_at_all_is_silence_and_nothing_missing():
+def test_no_far_end_at_all_is_silence_and_missing():
     far = FarEnd(MONO)
     assert not taken(far, 3).any()
-    assert far.stats().missing_s == 0.0
+    assert far.stats().missing_s == 0.03
+
+
+@pytest.mark.parametrize("frames", [1, 3, 10])
+def test_many_frames_at_once_are_the_same_as_one_by_one(frames):
+    ones, many = FarEnd(MONO), FarEnd(MONO)
+    for far in (ones, many):
+        far.push(ramp(1, 1000), MONO, start_time=0.0123)
+    assert np.array_equal(np.concatenate([many.take(frames) for _ in range(30 // frames)])[:, 0], taken(ones, 30))
+    assert many.stats().missing_s == ones.stats().missing_s == pytest.approx(0.3 - 0.0123 - 1000 / 16000, abs=1e-4)
 
 
 def test_another_rate_is_resampled_and_stays_in_step():

@@ -521,7 +521,7 @@ def test_an_interrupt_closes_what_is_open_and_shows_all_that_was_found(cli, form
     assert shown == pytest.approx(expected, abs=1e-3)
 
 
-@pytest.mark.parametrize("method", ["_judge", "_advance", "_release"])
+@pytest.mark.parametrize("method", ["_judge_all", "_advance", "_release"])
 def test_an_interrupt_in_the_middle_of_a_block_is_130_too(cli, monkeypatch, method):
     real, calls = getattr(WebRtcEngine, method), []
 

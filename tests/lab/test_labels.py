@@ -672,7 +672,7 @@ BAD_FILES = [
     ("jsonl", '{"start": 0, "end": 1, "channel": 1.5}', 1, "channel is 1.5"),
     ("jsonl", '{"start": 0, "end": 1, "channel": true}', 1, "channel is True"),
     ("jsonl", '{"start": 0, "end": 1, "file": 7}', 1, "file is 7"),
-    ("csv", "start;end\n0;1\n", 1, "header lacks end and start"),
+    ("csv", "start;end\n0;1\n", 1, "header lacks end and start; write commas between columns, not semicolons"),
     ("csv", "file,start\n", 1, "header lacks end"),
     ("csv", "start,end\n0,1\n0,1,2\n", 3, "3 fields under 2 columns"),
     ("csv", "start,end\n0,1\n0,one\n", 3, "end is 'one'"),

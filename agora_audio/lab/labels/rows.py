@@ -11,7 +11,7 @@ from typing import Any
 from agora_audio.errors import FormatError
 from agora_audio.vad.segments import Segment
 
-__all__ = ["TIMES", "LabelledSegment", "Place", "labelled", "numbered_lines", "rounded", "seconds", "tiles"]
+__all__ = ["TIMES", "Item", "LabelledSegment", "Place", "labelled", "numbered_lines", "rounded", "seconds", "tiles"]
 
 TIMES = ("start", "end", "audio_start", "audio_end", "started_at", "ended_at")
 """The six times of a segment, in the order label files list them."""
@@ -49,6 +49,18 @@ class Place:
     def error(self, problem: str) -> FormatError:
         """Return the error that says what is wrong here."""
         return FormatError(f"{self.name}, line {self.line}: {problem}")
+
+
+@dataclass(frozen=True)
+class Item(Place):
+    """An entry of a list in a JSON document, whose lines mean nothing; `line` counts the entries, from 0."""
+
+    key: str = ""
+    """What the list is called."""
+
+    def error(self, problem: str) -> FormatError:
+        """Return the error that says what is wrong here."""
+        return FormatError(f"{self.name}, {self.key}[{self.line}]: {problem}")
 
 
 def numbered_lines(text: str, name: str) -> Iterator[tuple[Place, str]]:

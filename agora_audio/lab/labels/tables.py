@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from agora_audio.lab.labels.rows import TIMES, LabelledSegment, Place, labelled, numbered_lines, seconds, tiles
+from agora_audio.errors import FormatError
+from agora_audio.lab.labels.rows import TIMES, Item, LabelledSegment, Place, labelled, numbered_lines, seconds, tiles
 
 __all__ = [
-    "CSV_HEADER", "RTTM_TYPES", "audacity_line", "csv_line", "jsonl_line", "one_line", "read_audacity", "read_csv",
-    "read_jsonl", "read_rttm", "read_scv", "rttm_line", "scv_text",
+    "CSV_HEADER", "RTTM_TYPES", "audacity_line", "csv_line", "jsonl_line", "nist_channel", "nist_word", "one_line",
+    "read_audacity", "read_csv", "read_json", "read_jsonl", "read_rttm", "read_scv", "rows_of_records", "rttm_line",
+    "scv_text",
 ]  # fmt: skip
 
 COLUMNS = ("file", "channel", "start", "end", "duration", *TIMES[2:], "label")
@@ -76,6 +78,40 @@ def read_jsonl(text: str, name: str) -> list[LabelledSegment]:
     return rows
 
 
+def read_json(text: str, name: str) -> list[LabelledSegment]:
+    """Read a JSON document: a list of objects with `start` and `end`, or an object with such a list.
+
+    The list is called ``segments`` or ``speech``. Objects as of `read_jsonl`; several one after the other are that.
+    """
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        if error.msg == "Extra data":
+            return read_jsonl(text, name)
+        raise Place(name, error.lineno).error(f"not JSON ({error.msg})") from error
+    except RecursionError as error:
+        raise Place(name, 1).error("not JSON that anybody wrote: it is nested too deeply") from error
+    if isinstance(document, dict) and "start" in document:
+        document = [document]
+    key = ""
+    if isinstance(document, dict):
+        key = next((one for one in ("segments", "speech") if isinstance(document.get(one), list)), "")
+        document = document.get(key)
+    if not isinstance(document, list):
+        raise FormatError(f'{name}: no list of segments; write {{"speech": [{{"start": 1.2, "end": 3.45}}]}}')
+    return rows_of_records(document, name, key)
+
+
+def rows_of_records(records: Sequence[Any], name: str, key: str) -> list[LabelledSegment]:
+    """Return the rows of a list in a JSON document."""
+    rows = []
+    for place, record in ((Item(name, at, key), record) for at, record in enumerate(records)):
+        if not isinstance(record, dict):
+            raise place.error(f'{record!r:.60} is not an object such as {{"start": 1.2, "end": 3.45}}')
+        rows.append(_from_record(record, place))
+    return rows
+
+
 def csv_line(row: LabelledSegment) -> str:
     """Return the columns of `CSV_HEADER`, quoted as RFC 4180 says."""
     return ",".join(_csv_field(value) for value in _record(row).values()) + "\n"
@@ -96,9 +132,10 @@ def read_csv(text: str, name: str) -> list[LabelledSegment]:
         if not columns:
             columns = [column.strip() for column in fields]
             if missing := {"start", "end"}.difference(columns):
-                raise place.error(
-                    f"the header lacks {' and '.join(sorted(missing))}; it should be {CSV_HEADER.strip()}"
-                )
+                lacking = f"the header lacks {' and '.join(sorted(missing))}"
+                if ";" in columns[0]:
+                    raise place.error(f"{lacking}; write commas between columns, not semicolons, and decimal points")
+                raise place.error(f"{lacking}; it should be {CSV_HEADER.strip()}")
         elif len(fields) > len(columns):
             raise place.error(f"{len(fields)} fields under {len(columns)} columns; quote a field that holds a comma")
         else:
@@ -120,10 +157,11 @@ def rttm_line(row: LabelledSegment) -> str:
     """Return a SPEAKER line of NIST's RTTM; the channel counts from 1, and the mix is channel 1."""
     channel = 1 if row.channel is None else row.channel + 1
     stretch = f"{row.segment.start:.6f} {_duration(row):.6f}"
-    return f"SPEAKER {_word(row.file)} {channel} {stretch} <NA> <NA> {_word(row.label)} <NA> <NA>\n"
+    return f"SPEAKER {nist_word(row.file)} {channel} {stretch} <NA> <NA> {nist_word(row.label)} <NA> <NA>\n"
 
 
-def _word(text: str) -> str:
+def nist_word(text: str) -> str:
+    """Return a field of a NIST file, which cannot hold white space or be empty."""
     return re.sub(r"\s", "_", text) or "<NA>"
 
 
@@ -147,13 +185,18 @@ def _rttm_row(fields: Sequence[str], place: Place) -> LabelledSegment:
             f"{len(fields)} fields; write 'SPEAKER file channel start duration <NA> <NA> label <NA> <NA>', "
             "with no spaces in the file name"
         )
-    file, channel, label = ("" if fields[at] == "<NA>" else fields[at] for at in (1, 2, 7))
-    number = _channel(channel, place)
+    file, label = ("" if fields[at] == "<NA>" else fields[at] for at in (1, 7))
     start, duration = seconds(fields[3], "start", place), seconds(fields[4], "duration", place)
     end = round(start + duration, 9)  # the sum of two decimals, without the noise of binary
     if end == math.inf:
         raise place.error("start and duration are too large")
-    return labelled(place, start, max(start, end), file, number - 1 if number else None, label)
+    return labelled(place, start, max(start, end), file, nist_channel(fields[2], place), label)
+
+
+def nist_channel(text: str, place: Place) -> int | None:
+    """Return a channel of a NIST file, which counts from 1, counted from 0; ``<NA>`` and 0 are the mix."""
+    number = _channel("" if text == "<NA>" else text, place)
+    return number - 1 if number else None
 
 
 def one_line(text: str) -> str:

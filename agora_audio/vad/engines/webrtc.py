@@ -39,7 +39,11 @@ class WebRtcEngine(WindowedEngine):
         super().__init__()
 
     def _judge(self, window: NDArray[np.int16]) -> float:
-        return 1.0 if self._is_speech(window.tobytes(), 16000) else 0.0
+        return 1.0 if self._is_speech(window.tobytes(), 16000, 160) else 0.0
+
+    def _judge_all(self, windows: NDArray[np.int16]) -> list[float]:
+        pcm, is_speech = windows.tobytes(), self._is_speech
+        return [1.0 if is_speech(pcm[at : at + 320], 16000, 160) else 0.0 for at in range(0, len(pcm), 320)]
 
     def _reset_model(self) -> None:
         self._is_speech = self._new(self.mode).is_speech

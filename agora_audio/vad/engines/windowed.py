@@ -118,9 +118,9 @@ class WindowedEngine(ABC):
         """
         if format is not self._format:
             self._check_format(format)
-        self._advance(pick_channel(samples, "mix"))
+        self._advance(samples[:, 0] if samples.shape[1] == 1 else pick_channel(samples, "mix"))
         self._pushed += frames
-        return self._release()
+        return self._release() if self._judged else []
 
     def flush(self) -> list[AudioFrame]:
         """End the stream and return the frames that still waited; the next push begins a new stream.

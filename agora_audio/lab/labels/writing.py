@@ -1,56 +1,22 @@
-"""Label files: which formats there are, one writer for streams and files, one reader that finds the format."""
+"""Writing label files: one writer for streams and files."""
 
 from __future__ import annotations
 
-import codecs
 import math
 import os
-import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType, TracebackType
-from typing import IO, Any
+from types import TracebackType
+from typing import IO
 
 from agora_audio.errors import ConfigError, FormatError
 from agora_audio.lab.labels import cues, tables, textgrid
+from agora_audio.lab.labels.formats import FORMATS, format_of_suffix, known_format
 from agora_audio.lab.labels.rows import LabelledSegment, rounded
 
-__all__ = ["FORMATS", "LabelFormat", "LabelWriter", "format_of_suffix", "read_labels", "write_labels"]
-
-
-@dataclass(frozen=True)
-class LabelFormat:
-    """What a label format is and what it can hold."""
-
-    description: str
-    """A few words for a help text."""
-    suffix: str
-    """Of its files, with the dot."""
-    streams: bool
-    """Rows are written one by one; if not, all at once when the writer is closed."""
-    files: bool = True
-    """Rows of several recordings fit in one label file."""
-    channels: bool = True
-    """Rows of several channels of one recording can be told apart."""
-    labels: bool = True
-    """Labels other than "speech" can be written."""
-
-
-FORMATS: Mapping[str, LabelFormat] = MappingProxyType(
-    {
-        "jsonl": LabelFormat("one JSON object a line (canonical)", ".jsonl", streams=True),
-        "csv": LabelFormat("table with a header row", ".csv", streams=True),
-        "rttm": LabelFormat("NIST RTTM, speaker diarization", ".rttm", streams=True),
-        "audacity": LabelFormat("Audacity label track", ".txt", streams=True, files=False, channels=False),
-        "textgrid": LabelFormat("Praat TextGrid, a tier a channel", ".TextGrid", streams=False, files=False),
-        "srt": LabelFormat("SubRip subtitles", ".srt", streams=True, files=False, channels=False),
-        "vtt": LabelFormat("WebVTT subtitles", ".vtt", streams=True, files=False, channels=False),
-        "scv": LabelFormat("ten-vad labels, 0 and 1", ".scv", streams=False, channels=False, labels=False),
-    }
-)
-"""The label formats by name."""
+__all__ = ["LabelWriter", "whole_file", "write_labels"]
 
 _HEADERS = {"csv": tables.CSV_HEADER, "vtt": cues.VTT_HEADER}
 _LINES: Mapping[str, Callable[[LabelledSegment, int], str]] = {
@@ -65,17 +31,6 @@ _WHOLES: Mapping[str, Callable[[Sequence[LabelledSegment], Mapping[str, float]],
     "textgrid": textgrid.textgrid_text,
     "scv": tables.scv_text,
 }
-_READERS: Mapping[str, Callable[[str, str], list[LabelledSegment]]] = {
-    "jsonl": tables.read_jsonl,
-    "csv": tables.read_csv,
-    "rttm": tables.read_rttm,
-    "audacity": tables.read_audacity,
-    "textgrid": textgrid.read_textgrid,
-    "srt": cues.read_srt,
-    "vtt": cues.read_vtt,
-    "scv": tables.read_scv,
-}
-_BY_SUFFIX = {spec.suffix.lower(): name for name, spec in FORMATS.items()}
 _WRITE_ANY = "write " + ", ".join(name for name, spec in FORMATS.items() if spec.files and spec.channels)
 
 
@@ -104,7 +59,7 @@ class LabelWriter:
     """
 
     def __init__(self, stream: IO[str], format: str) -> None:
-        self._format = _known(format)
+        self._format = known_format(format)
         self._stream = stream
         self._channels: dict[str, int | None] = {}  # of each recording seen, the first
         self._rows: list[LabelledSegment] = []  # kept only where the file is written as a whole
@@ -217,17 +172,27 @@ def write_labels(
     FormatError
         A row cannot be written, or two overlap where they must not.
     """
+    name = format_of_suffix(Path(path).name) if format is None else known_format(format)
+    with whole_file(path) as stream:
+        _write_all(stream, name, rows, durations)
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[str]]:
+    """Open a text file that appears, in place of one that is there, once all of it is written; else it never does.
+
+    What exists and is no regular file, such as ``/dev/stdout``, is written to directly.
+    """
     target = Path(path)
-    name = format_of_suffix(target.name) if format is None else _known(format)
     if target.exists() and not target.is_file():
         with open(target, "w", encoding="utf-8", newline="\n") as stream:
-            _write_all(stream, name, rows, durations)
+            yield stream
         return
     target = target.resolve()  # a link stays, its file is replaced
     beside = target.with_name(f".labels-{secrets.token_hex(8)}.tmp")
     try:
         with open(beside, "x", encoding="utf-8", newline="\n") as stream:
-            _write_all(stream, name, rows, durations)
+            yield stream
         os.replace(beside, target)
     except BaseException:
         beside.unlink(missing_ok=True)
@@ -243,107 +208,7 @@ def _write_all(
         writer.close(durations)
 
 
-def read_labels(
-    path_or_stream: str | os.PathLike[str] | IO[str] | IO[bytes], format: str | None = None
-) -> list[LabelledSegment]:
-    """Read a label file into rows, in the order they stand.
-
-    Parameters
-    ----------
-    path_or_stream : path or open stream
-        UTF-8, with or without a byte order mark, or UTF-16 with one. A stream is read to its end and not closed.
-    format : str, optional
-        One of `FORMATS`. Left out, the suffix tells, or else the first line that is not blank; of a ``.txt`` the line.
-
-    Returns
-    -------
-    list of LabelledSegment
-        Empty for a file without segments.
-
-    Raises
-    ------
-    ConfigError
-        The format is unknown.
-    FormatError
-        The file is not what it should be; the message names the file and the line.
-    """
-    if format is not None:
-        _known(format)
-    if isinstance(path_or_stream, (str, os.PathLike)):
-        name = os.fspath(path_or_stream)
-        data: str | bytes = Path(path_or_stream).read_bytes()
-    else:
-        name = str(getattr(path_or_stream, "name", "<stream>"))
-        data = _read_stream(path_or_stream, name)
-    text = _decoded(data, name) if isinstance(data, bytes) else data.removeprefix("\ufeff")
-    return _READERS[format or _found_format(text, name)](text, name)
-
-
-def _read_stream(stream: IO[Any], name: str) -> str | bytes:
-    try:
-        data: str | bytes = stream.read()
-    except UnicodeDecodeError as error:
-        raise FormatError(f"{name}: not {error.encoding} text ({error.reason}); save it as UTF-8") from error
-    return data
-
-
-def _decoded(data: bytes, name: str) -> str:
-    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise FormatError(
-            f"{name}, line {line}: not {error.encoding} text ({error.reason}); save it as UTF-8"
-        ) from error
-
-
-def _known(format: str) -> str:
-    if format not in FORMATS:
-        raise ConfigError(f"format={format!r} is unknown: choose one of {', '.join(FORMATS)}")
-    return format
-
-
-def format_of_suffix(name: str | os.PathLike[str]) -> str:
-    """Return the format that a file's suffix names; ConfigError if it names none."""
-    name = os.fspath(name)
-    suffix = os.path.splitext(name)[1].lower()
-    if suffix not in _BY_SUFFIX:
-        known = ", ".join(f"{spec.suffix} ({name})" for name, spec in FORMATS.items())
-        raise ConfigError(f"suffix {suffix!r} of {name!r} names no label format: give format=, or one of {known}")
-    return _BY_SUFFIX[suffix]
-
-
 def _checked_length(file: str, length: float) -> float:
     if not 0.0 <= length < math.inf:
         raise ConfigError(f"durations[{file!r}]={length!r} must be a finite number of seconds from 0")
     return round(float(length), 6)
-
-
-def _found_format(text: str, name: str) -> str:
-    suffix = os.path.splitext(name)[1].lower()
-    by_suffix = _BY_SUFFIX.get(suffix)
-    if by_suffix and suffix != ".txt":
-        return by_suffix
-    first = next((line for line in re.split(r"[\r\n]+", text) if line.strip()), "")
-    found = _sniffed(first) or by_suffix
-    if found is None:
-        what = f"its first line, {first!r:.60}, is" if first else "it is empty and has"
-        raise FormatError(f"{name}, line 1: {what} of no known label format: give format=, one of {', '.join(FORMATS)}")
-    return found
-
-
-def _sniffed(line: str) -> str | None:
-    """Return the format that a first line betrays."""
-    number = r"\d+(\.\d*)?"
-    marks = {
-        "jsonl": r"\s*\{.*",
-        "vtt": r"WEBVTT(\s.*)?",
-        "textgrid": r'\s*(File type\s*=\s*)?"ooTextFile.*',
-        "rttm": rf";;.*|({'|'.join(sorted(tables.RTTM_TYPES))})\s.*",
-        "audacity": rf"{number}\t{number}(\t.*)?",
-        "scv": rf"[^,]*(,{number},{number},[01])+\s*",
-        "srt": r"\s*\d+\s*|.*\d\s*-->\s*\d.*",
-        "csv": r'(.*,)?\s*"?start"?\s*(,.*)?',
-    }
-    return next((name for name, pattern in marks.items() if re.fullmatch(pattern, line, re.ASCII)), None)

@@ -1,0 +1,224 @@
+"""What `apm run` and `process` share: the recording, the far end, the output, the statistics and the plot."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from agora_audio.apm.stages import ApmStages
+from agora_audio.apm.statistics import ProcessorStats
+from agora_audio.cli import say
+from agora_audio.cli.options import open_sound
+from agora_audio.cli.output import with_progress
+from agora_audio.errors import ConfigError
+from agora_audio.frames import PCM
+from agora_audio.io import AudioReader
+from agora_audio.lab.processing import ProcessingTrace, process_blocks
+from agora_audio.processor import ExternalAudioProcessor, ProcessedFrame
+from agora_audio.vad.config import AudioVadConfigV2
+from agora_audio.writer import AudioWriter, UndelayedWriter
+
+__all__ = [
+    "DumpOption",
+    "Far",
+    "FarStart",
+    "OutChannels",
+    "OutRate",
+    "Plot",
+    "Run",
+    "Stats",
+    "check_target",
+    "open_run",
+    "print_stats",
+]
+
+_SOUND = "Sound"
+_FAR = "Far end"
+Far = Annotated[
+    str | None,
+    typer.Option(
+        "--far", metavar="FILE", rich_help_panel=_FAR, help="What the loudspeaker played: the echo for --aec."
+    ),
+]
+FarStart = Annotated[
+    float | None,
+    typer.Option("--far-start", metavar="S", rich_help_panel=_FAR, help="Second of the recording at which it began."),
+]
+OutRate = Annotated[
+    int | None,
+    typer.Option(
+        "--out-rate", metavar="HZ", rich_help_panel=_SOUND, help="Rate of the output [dim]\\[the input's][/dim]"
+    ),
+]
+OutChannels = Annotated[
+    int | None,
+    typer.Option(
+        "--out-channels", metavar="N", rich_help_panel=_SOUND, help="Channels of the output [dim]\\[the input's][/dim]"
+    ),
+]
+Plot = Annotated[
+    Path | None, typer.Option("--plot", metavar="FILE", help="Draw before and after: PNG, SVG or PDF, by its suffix.")
+]
+Stats = Annotated[
+    bool, typer.Option("--stats", help="Print levels, gain, echo, clipping and speed of each stage; JSON into a pipe.")
+]
+DumpOption = Annotated[
+    Path | None,
+    typer.Option("--dump", metavar="DIR", help="Write what each stage got and gave into a dated folder there."),
+]
+
+
+class Run:
+    """One recording on its way through a processor."""
+
+    def __init__(self, reader: AudioReader, far: AudioReader | None, processor: ExternalAudioProcessor) -> None:
+        self.reader = reader
+        self.processor = processor
+        self._far = far
+        self._trace: ProcessingTrace | None = None
+
+    def frames(self, far_start: float | None, output: AudioWriter | None, traced: bool) -> Iterator[ProcessedFrame]:
+        """Go through the recording, and write what is processed, without its delay."""
+        trace = self._trace = ProcessingTrace(self.reader.format) if traced else None
+        blocks: Iterator[bytes] = with_progress(self.reader)
+        if trace is not None:
+            blocks = map(trace.note_input, blocks)
+        undelayed: UndelayedWriter | None = None
+        for frames in process_blocks(self.processor, blocks, self.reader.format, self._far, far_start):
+            if output is not None and frames:
+                undelayed = undelayed or UndelayedWriter(output, self.processor.delay)
+                sound = np.frombuffer(b"".join(done.frame.pcm for done in frames), PCM)
+                undelayed.write(sound.reshape(-1, output.format.channels), self.reader.seconds_read)
+            if trace is not None:
+                trace.note_output(frames)
+            yield from frames
+
+    def draw(self, path: Path, title: str) -> None:
+        """Draw the sound before and after."""
+        from agora_audio.lab.apm_plot import plot_processing
+        from agora_audio.lab.plots import save_figure
+
+        assert self._trace is not None
+        result = self._trace.result(self.processor.format, self.processor.delay)
+        save_figure(plot_processing(result, title=title), path)
+        say(f"plot written to {path}")
+
+    def warn(self) -> None:
+        """Say what of the far end was not there in time or left over."""
+        far = self.processor.stats().far_end
+        if far is None:
+            return
+        if far.missing_s > 0.02:
+            say(f"the far end is {far.missing_s:.2f} s shorter than the recording: silence was taken for the rest")
+        if far.waiting_s > 0.02:
+            say(f"the far end is {far.waiting_s:.2f} s longer than the recording: the rest was not used")
+
+
+@contextmanager
+def open_run(
+    file: str,
+    far: str | None,
+    stages: ApmStages,
+    vad: tuple[AudioVadConfigV2, str] | None,
+    raw: tuple[int | None, int | None],
+    out: tuple[int | None, int | None],
+    dump: Path | None,
+) -> Iterator[Run]:
+    """Open a recording, its far end and a processor for them.
+
+    Parameters
+    ----------
+    file, far
+        Their names; - for stdin.
+    stages
+        What is done.
+    vad
+        Config and engine; None: no VAD.
+    raw
+        Rate and channels of raw PCM.
+    out
+        Rate and channels of the output; None: the input's.
+    dump
+        Folder for the sound between the stages.
+    """
+    if stages.echo is not None and far is None:
+        raise ConfigError("--aec takes out what the loudspeaker played: give it by --far FILE")
+    if far is not None and stages.echo is None:
+        raise ConfigError("--far is of use with --aec only: switch it on")
+    if file == far == "-":
+        raise ConfigError("recording and far end cannot both be stdin")
+    with ExitStack() as opened:
+        reader = opened.enter_context(open_sound(file, *raw))
+        far_reader = opened.enter_context(open_sound(far, *raw)) if far is not None else None
+        processor = ExternalAudioProcessor(
+            stages if stages.active else None,
+            vad[0] if vad else None,
+            out[0] if out[0] is not None else reader.format.sample_rate,
+            out[1] if out[1] is not None else reader.format.channels,
+            engine=vad[1] if vad else "silero",
+            dump=dump,
+            clock=time.perf_counter,
+        )
+        opened.callback(processor.release)
+        yield Run(reader, far_reader, processor)
+        if processor.dump_directory is not None:
+            say(f"dump written to {processor.dump_directory}")
+
+
+def check_target(path: Path, inputs: list[str | None]) -> None:
+    """Say at once, before any work, that an output cannot be made there or would overwrite an input."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    if path.exists() and any(name and Path(name).exists() and path.samefile(name) for name in inputs):
+        raise ConfigError(f"{path} is what is to be read: name another file to write to")
+
+
+def print_stats(stats: ProcessorStats, to_stderr: bool = False) -> None:
+    """Print statistics: a table on a terminal, JSON into a pipe."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    if not stream.isatty():
+        json.dump(asdict(stats), stream, indent=2)
+        stream.write("\n")
+        return
+    columns = ("", "in dB", "out dB", "gain dB", "floor in", "floor out", "clipped", "delay ms", "x real time")
+    rows: list[tuple[str, ...]] = [columns]
+    for name, one in (*stats.stages.items(), ("total", stats.total)):
+        speed = "-" if not one.real_time_factor else f"{1 / one.real_time_factor:.0f}"
+        levels = (one.level_in_db, one.level_out_db, one.gain_db, one.noise_floor_in_db, one.noise_floor_out_db)
+        rows.append((name, *(f"{value:.1f}" for value in levels), str(one.clipped_out), f"{one.delay_ms:.1f}", speed))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        stream.write("  ".join(cells).rstrip() + "\n")
+    for line in _echo_lines(stats):
+        stream.write(line + "\n")
+
+
+def _echo_lines(stats: ProcessorStats) -> list[str]:
+    echo, far = stats.echo, stats.far_end
+    if echo is None or far is None:
+        return []
+    enhancement = _or_unknown(echo.return_loss_enhancement_db, "{:.1f} dB")
+    drift = echo.drift_ppm if echo.drift_ppm is not None else far.drift_ppm
+    return [
+        f"echo: heard for {echo.heard_s:.1f} s, return loss enhancement {enhancement}, "
+        f"delay {_or_unknown(echo.delay_ms, '{:.0f} ms')}, clock drift {_or_unknown(drift, '{:+.0f} ppm')}",
+        f"far end: {far.pushed_s:.2f} s, missing {far.missing_s:.2f} s, late {far.late_s:.2f} s",
+    ]
+
+
+def _or_unknown(value: Any, text: str) -> str:
+    return "not known" if value is None else text.format(value)

@@ -1,0 +1,128 @@
+"""A recording through an `ExternalAudioProcessor`, and what it was like before and after: for plots and notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agora_audio.errors import FormatError
+from agora_audio.frames import PCM, AudioFormat, pick_channel
+from agora_audio.io import AudioReader
+from agora_audio.processor import ExternalAudioProcessor, ProcessedFrame
+from agora_audio.vad.segments import Segment
+
+__all__ = ["BeforeAfter", "ProcessingTrace", "process_blocks"]
+
+
+def process_blocks(
+    processor: ExternalAudioProcessor,
+    blocks: Iterable[bytes],
+    format: AudioFormat,
+    far: AudioReader | None = None,
+    far_start: float | None = None,
+) -> Iterator[list[ProcessedFrame]]:
+    """Send a recording through a processor, block by block, with as much of the far end before each block.
+
+    Parameters
+    ----------
+    processor
+        With no stream in it; flushed at the end, not released.
+    blocks, format
+        The near end, such as an `AudioReader` and its format.
+    far
+        What the loudspeaker played; None: nothing.
+    far_start
+        Time in the near end at which it began to, seconds; None: its beginning.
+
+    Yields
+    ------
+    list of ProcessedFrame
+        What each block, and the flush, gave.
+    """
+    rest = iter(far) if far is not None else iter(())
+    pushed, passed = far_start or 0.0, 0.0
+    for block in blocks:
+        passed += len(block) / format.sample_bytes / format.sample_rate
+        while far is not None and pushed < passed and (piece := next(rest, None)) is not None:
+            processor.push_far_end(piece, far.format.sample_rate, far.format.channels, far_start)
+            far_start = None
+            pushed += len(piece) / far.format.sample_bytes / far.format.sample_rate
+        yield processor.push_audio_pcm_data(block, format.sample_rate, format.channels)
+    yield processor.flush()
+
+
+@dataclass(frozen=True)
+class BeforeAfter:
+    """A recording before and after processing, at one rate and on one time axis: all delays are taken off."""
+
+    rate: int
+    """Samples a second of both."""
+    before: NDArray[np.int16]
+    """Mean of the channels as they came, shape (n,)."""
+    after: NDArray[np.int16]
+    """Mean of the channels as they were given, shape (n,)."""
+    segments: tuple[Segment, ...]
+    """Speech found in it, in order; empty without a VAD."""
+    with_vad: bool
+    """Whether speech was looked for."""
+
+    @property
+    def duration(self) -> float:
+        """Length, seconds."""
+        return len(self.before) / self.rate
+
+
+class ProcessingTrace:
+    """Keep the sound before and after, as it passes; a minute of 16 kHz takes 4 MB.
+
+    Parameters
+    ----------
+    source
+        Format of the input.
+    """
+
+    def __init__(self, source: AudioFormat) -> None:
+        self._source = source
+        self._before: list[NDArray[np.int16]] = []
+        self._after: list[NDArray[np.int16]] = []
+        self._segments: list[Segment] = []
+        self._with_vad = False
+
+    def note_input(self, block: bytes) -> bytes:
+        """Keep a block of the input and return it."""
+        self._before.append(_mono(np.frombuffer(block, PCM).reshape(-1, self._source.channels)))
+        return block
+
+    def note_output(self, frames: list[ProcessedFrame]) -> None:
+        """Keep what was given."""
+        self._after += [_mono(done.frame.samples()) for done in frames]
+        self._segments += [done.segment for done in frames if done.segment is not None]
+        self._with_vad = self._with_vad or any(done.vad_state is not None for done in frames)
+
+    def result(self, output: AudioFormat, delay: float) -> BeforeAfter:
+        """Return both, at the lower of the two rates.
+
+        Parameters
+        ----------
+        output
+            Format of the output.
+        delay
+            By how much it is late, seconds.
+        """
+        from agora_audio.resample import resample
+
+        if not self._before or not self._after:
+            raise FormatError("there is no sound in the recording, so there is nothing to draw")
+        rate = min(self._source.sample_rate, output.sample_rate)
+        late = round(delay * output.sample_rate)
+        before = resample(np.concatenate(self._before), self._source.sample_rate, rate)
+        after = resample(np.concatenate(self._after)[late:], output.sample_rate, rate)
+        length = min(len(before), len(after))
+        return BeforeAfter(rate, before[:length], after[:length], tuple(self._segments), self._with_vad)
+
+
+def _mono(samples: NDArray[np.int16]) -> NDArray[np.int16]:
+    return pick_channel(samples, "mix")

@@ -1,0 +1,153 @@
+"""What each stage does to speech: noise suppression by STOI and PESQ, gain by level, background voices by how much.
+
+    python benchmarks/apm_quality.py [FOLDER] [--json]
+
+FOLDER holds ``vad_labelled/`` (clean speech) and ``noise/kitchen.wav``; without it the recordings of ``test_data`` are
+used and the kitchen is left out. Needs the dependency group ``quality`` (pystoi, pesq).
+
+*noise*: speech at -26 dBFS with noise so many dB below it, 4 s of noise alone first; the delay is taken off, the scores
+are means over clips of 10 s against the clean speech, before the processing and after it. *gain*: level over speech of
+the second half for several levels in. *background*: two talkers in turns of 3 s, the second one 10, 15 and 20 dB
+weaker, after the first turn of each; *reduced* over all of the second one's turns, and over those without their first
+half second, in which the first one's hold may still last; *main* is what the first one loses, as a level and as the
+share of its frames within 15 dB of its level that are let down by more than 3 dB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from mixtures import RATE, TEST_DATA, Sound, at_level, babble, read, speech_level_db, to_int16, white, with_noise
+from timing import arguments, emit
+
+import agora_audio as aa
+from agora_audio.apm.stages import GainStage, NoiseStage
+
+SUPPRESSORS = {
+    "none": None,
+    **{f"webrtc level {level}": NoiseStage(level=level) for level in range(4)},
+    "rnnoise": NoiseStage("rnnoise"),
+}
+CLIP_S, LEAD_S, TURN_S = 10, 4, 3
+
+
+def main() -> None:
+    parser = arguments(__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="speech and noise to measure with")
+    parser.add_argument("--clips", type=int, default=8, help="clips of 10 s a condition (default 8)")
+    options = parser.parse_args()
+    talkers = speakers(options.folder)
+    rows = [*noise_rows(options, talkers), *gain_rows(talkers), *background_rows(talkers)]
+    emit("apm_quality", rows, options.json)
+
+
+def speakers(folder: Path | None) -> list[Sound]:
+    if folder is None:
+        speech = read(TEST_DATA / "long_16k.flac")
+        return [speech[begin : begin + CLIP_S * RATE] for begin in range(0, len(speech) - CLIP_S * RATE, CLIP_S * RATE)]
+    return [read(path) for path in sorted((folder / "vad_labelled").glob("*.wav"))]
+
+
+def through(stages: aa.ApmStages, sound: Sound) -> Sound:
+    """Return processed sound without its delay."""
+    with aa.ExternalAudioProcessor(stages) as processor:
+        done = processor.push_audio_pcm_data(to_int16(sound).tobytes(), RATE, 1) + processor.flush()
+        late = round(processor.delay * RATE)
+    out = np.frombuffer(b"".join(one.frame.pcm for one in done), "<i2") / 32768
+    return out[late : late + len(sound)]
+
+
+def noise_rows(options: argparse.Namespace, talkers: list[Sound]) -> Iterator[dict[str, object]]:
+    try:
+        from pesq import pesq
+        from pystoi import stoi
+    except ImportError as error:
+        print(f"left out: noise: {error}: install the group quality", file=sys.stderr)
+        return
+    whole = np.concatenate(talkers)
+    clips = [whole[k * CLIP_S * RATE : (k + 1) * CLIP_S * RATE] for k in range(len(whole) // (CLIP_S * RATE))]
+    clips = [at_level(clip, -26.0) for clip in clips[: options.clips]]
+    noises = {"white": white(120), "babble": babble(talkers, 120)}
+    if options.folder is not None:
+        noises["kitchen"] = read(options.folder / "noise" / "kitchen.wav")
+    lead = np.zeros(LEAD_S * RATE)
+    for noise, snr in [("clean", 0)] + [(name, snr) for name in noises for snr in (10, 5, 0)]:
+        for name, stage in SUPPRESSORS.items():
+            scores = []
+            for number, clip in enumerate(clips):
+                dirty = np.concatenate((lead, clip))
+                if noise != "clean":
+                    dirty = with_noise(dirty, np.roll(noises[noise], 77777 * number), snr)
+                try:
+                    out = through(aa.ApmStages(noise=stage), dirty) if stage else dirty
+                except aa.EngineUnavailable as error:
+                    print(f"left out: {name}: {error}", file=sys.stderr)
+                    break
+                out = out[len(lead) :]
+                scores.append((stoi(clip, out, RATE), pesq(RATE, clip, out, "wb")))
+            if scores:
+                means = np.mean(scores, axis=0)
+                condition = noise if noise == "clean" else f"{noise} {snr} dB"
+                yield {"what": f"noise  {condition}", "stage": name, "STOI": means[0], "PESQ": means[1]}
+
+
+def gain_rows(talkers: list[Sound]) -> Iterator[dict[str, object]]:
+    speech = np.concatenate(talkers)[: 60 * RATE]
+    for limit in (20.0, 50.0):
+        for level in (-50.0, -40.0, -30.0, -20.0, -12.0):
+            out = through(aa.ApmStages(gain=GainStage(max_gain_db=limit)), at_level(speech, level))
+            half = len(out) // 2
+            yield {
+                "what": f"gain  up to {limit:.0f} dB",
+                "in, dBFS": level,
+                "out, dBFS": speech_level_db(out[half:]),
+            }
+
+
+def background_rows(talkers: list[Sound]) -> Iterator[dict[str, object]]:
+    for weaker in (10, 15, 20):
+        totals = [row for number in range(len(talkers)) if (row := turns(talkers, number, weaker))]
+        if not totals:
+            return
+        reduced, later, lost, cut = np.mean(totals, axis=0)
+        yield {
+            "what": f"background  {weaker} dB weaker",
+            "reduced, dB": reduced,
+            "after 0.5 s, dB": later,
+            "main loses, dB": lost,
+            "main let down, %": 100 * cut,
+        }
+
+
+def turns(talkers: list[Sound], number: int, weaker: float) -> tuple[float, float, float, float] | None:
+    """Return what two talkers in turns lose; None if they are too short for two turns each."""
+    main, other = (at_level(talkers[k % len(talkers)], -23.0) for k in (number, number + 3))
+    turn = TURN_S * RATE
+    count = min(len(main), len(other)) // turn
+    if count < 2:
+        return None
+    other = other * 10 ** (-weaker / 20)
+    parts = [side[k * turn : (k + 1) * turn] for k in range(count) for side in (main, other)]
+    floor = np.random.default_rng(0).standard_normal(2 * count * turn) * 10 ** (-60 / 20)
+    clean = np.concatenate(parts)
+    out = through(aa.ApmStages(background=True), clean + floor)
+    before, after = (np.mean(side.reshape(-1, 160) ** 2, axis=1) for side in (clean, out))
+    frame = np.arange(len(before))
+    mine = (frame // (TURN_S * 100)) % 2 == 0
+    known = frame >= 2 * TURN_S * 100
+    loud = 10 * np.log10(before + 1e-13) > -38.0 - weaker * ~mine
+    late = frame % (TURN_S * 100) >= 50
+    groups = (~mine & known & loud, ~mine & known & loud & late, mine & known & loud)
+    if not all(group.any() for group in groups):
+        return None
+    losses = [10 * np.log10(before[group].sum() / after[group].sum()) for group in groups]
+    cut = float(np.mean(10 * np.log10(before[groups[2]] / (after[groups[2]] + 1e-13)) > 3.0))
+    return losses[0], losses[1], losses[2], cut
+
+
+if __name__ == "__main__":
+    main()
