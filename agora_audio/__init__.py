@@ -22,17 +22,28 @@ if typing.TYPE_CHECKING:
     from agora_audio.apm.config import APMConfig
     from agora_audio.apm.stages import ApmStages
     from agora_audio.apm.statistics import ProcessorStats
+    from agora_audio.consumer.pcm_buffer import PcmRawDataManager
+    from agora_audio.consumer.policy import InterruptionPolicy
+    from agora_audio.consumer.policy_config import InterruptionConfig, InterruptionSettings
+    from agora_audio.consumer.pts import PtsAllocator, SessionParser
     from agora_audio.processor import ExternalAudioProcessor, ProcessedFrame
 
 __version__ = "0.1.0"
 
-# Audio processing takes as long to import as all the rest; who only detects speech does not wait for it.
+# Audio processing takes as long to import as all the rest; who only detects speech does not wait for it, nor for the
+# output side.
 _LATER = {
     "APMConfig": "agora_audio.apm.config",
     "ApmStages": "agora_audio.apm.stages",
     "ExternalAudioProcessor": "agora_audio.processor",
+    "InterruptionConfig": "agora_audio.consumer.policy_config",
+    "InterruptionPolicy": "agora_audio.consumer.policy",
+    "InterruptionSettings": "agora_audio.consumer.policy_config",
+    "PcmRawDataManager": "agora_audio.consumer.pcm_buffer",
     "ProcessedFrame": "agora_audio.processor",
     "ProcessorStats": "agora_audio.apm.statistics",
+    "PtsAllocator": "agora_audio.consumer.pts",
+    "SessionParser": "agora_audio.consumer.pts",
 }
 
 __all__ = [
@@ -51,11 +62,17 @@ __all__ = [
     "ExternalAudioProcessor",
     "FormatError",
     "Framer",
+    "InterruptionConfig",
+    "InterruptionPolicy",
+    "InterruptionSettings",
     "LiveError",
+    "PcmRawDataManager",
     "ProcessedFrame",
     "ProcessorStats",
+    "PtsAllocator",
     "Resampler",
     "Segment",
+    "SessionParser",
     "SpeechDetector",
     "StereoVad",
     "VadDump",
@@ -74,7 +91,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> typing.Any:
-    """Import one of the names of audio processing when it is first used."""
+    """Import one of the names of `_LATER` when it is first used."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)
