@@ -26,6 +26,7 @@ _BEFORE = "\n\n\n\n"
 _CONTEXT = len(_BEFORE)
 # Longer lines are no fence, rule or row.
 _LONGEST_MARKER, _LONGEST_ROW = 200, 4000
+_PIECE = 4096
 
 _RULE = re.compile(r"([-*_])(?:[ \t]*\1){2,}[ \t]*|={3,}[ \t]*")
 _RULE_PART = re.compile(r"([-*_])(?:[ \t]*\1)*[ \t]*|=+[ \t]*")
@@ -38,6 +39,8 @@ _FENCE_PART = re.compile(r"`{1,2}|~{1,2}|(?:`{3,}|~{3,})[^`\n]*")
 _FENCE_END_PART = re.compile(r"[ \t>]*(?:`*|~*)[ \t]*")
 _DELIMITERS = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*(?:\n|\Z)")
 _DELIMITERS_PART = re.compile(r"[ \t>|:-]*")
+_LOOSE = re.compile(r"[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+")
+_LOOSE_PART = re.compile(r"[ \t]*:?(?:-+:?[ \t]*(?:\|[ \t]*:?-*:?[ \t]*)*)?")
 _CELL_END = re.compile(r"(?<!\\)\|")
 _MARKS = re.compile(r"[*_`~]+")
 
@@ -55,6 +58,11 @@ class _Code:
 class _Table:
     header: list[str]
     rows: int = 0
+    # Rows without a pipe before their first cell.
+    loose: bool = False
+    # Whether it has been summarised, or is to be when its segment ends.
+    said: bool = False
+    new: bool = True
 
 
 class Markdown:
@@ -103,13 +111,20 @@ class Markdown:
 
     def feed(self, text: str) -> None:
         """Say what is decided by what has come."""
-        self._text += text
-        self._scan(more=True)
+        # A table puts its rows into the buffer anew: a long text must not be copied for each.
+        for at in range(0, len(text), _PIECE):
+            self._text += text[at : at + _PIECE]
+            self._scan(more=True)
 
     def cut(self, is_table: bool = False) -> None:
         """Say all that is held; the text goes on, but what comes now is said without it."""
         self.inline.cut, self._is_table_segment = True, is_table
         self._scan(more=False)
+        if self._table and is_table:
+            # Said with its segment, not with what comes after; rows that may follow are of the same table.
+            if self._table.new and self._table.rows:
+                self._say_table(self._table)
+            self._table.new = False
         self.marks.cut()
         self.inline.cut = self._is_table_segment = False
 
@@ -168,7 +183,7 @@ class Markdown:
             self._blank_line()
             return at + 1
         if self.config.markdown:
-            take = _TAKERS.get(char)
+            take = Markdown._take_row if self._table and self._table.loose else _TAKERS.get(char)
             end = take(self, text, at, more) if take else 0
             if end:
                 return end
@@ -233,6 +248,13 @@ class Markdown:
     def _take_marker(self, text: str, at: int, more: bool) -> int:
         """Take a rule, or a bullet."""
         self._wait(_RULE_PART, text, at, more)
+        if text[at] in "-:":
+            self._wait(_LOOSE_PART, text, at, more)
+            loose = self._whole_line(_LOOSE, text, at, more)
+            if loose:
+                self._begin_block()
+                self._table = _Table([], loose=True)
+                return min(loose.end() + 1, len(text))
         rule = self._whole_line(_RULE, text, at, more)
         if rule:
             self._begin_block()
@@ -315,22 +337,32 @@ class Markdown:
         if newline < 0 and len(text) >= at + _LONGEST_ROW:
             return 0
         end = newline + 1 or len(text)
-        if self._table:
-            if not _DELIMITERS.match(text, at, end):
-                self._say_row(self._table, text, at, end)
-                return self._at
+        delimits = _DELIMITERS.match(text, at, end)
+        if self._table and not delimits:
+            if self._table.loose and "|" not in text[at:end]:
+                return 0
+            self._say_row(self._table, text, at, end)
+            return self._at
+        if delimits:
+            if not self._table:
+                self._begin_block()
+                self._table = _Table([])
             return end
+        return self._take_header(text, at, end, more)
+
+    def _take_header(self, text: str, at: int, end: int, more: bool) -> int:
+        """Take a row that the delimiters below make the header of a table."""
         if more and len(text) < end + _LONGEST_ROW and _DELIMITERS_PART.fullmatch(text, end):
             raise NeedMore
-        delimiters = _DELIMITERS.match(text, end, end + _LONGEST_ROW) if newline >= 0 else None
+        delimiters = _DELIMITERS.match(text, end, end + _LONGEST_ROW) if text[end - 1] == "\n" else None
         if not delimiters and not self._is_table_segment:
             return 0
         self._begin_block()
-        self._table = _Table([_plain(cell) for cell in _cells(text[at:end])])
-        if self.config.table == "say":
-            self._say_cells(_cells(text[at:end]), text, delimiters.end() if delimiters else end)
-            return self._at
-        return delimiters.end() if delimiters else end
+        cells = _cells(text[at:end])
+        self._table = _Table([_plain(cell) for cell in cells])
+        after = delimiters.end() if delimiters else end
+        self._say_cells(cells if self.config.table == "say" else [], text, after)
+        return self._at
 
     def _say_row(self, table: _Table, text: str, at: int, end: int) -> None:
         table.rows += 1
@@ -351,8 +383,13 @@ class Markdown:
 
     def _end_table(self) -> None:
         table, self._table = self._table, None
-        if not table or self.config.table != "summarise":
+        if table:
+            self._say_table(table)
+
+    def _say_table(self, table: _Table) -> None:
+        if self.config.table != "summarise" or table.said or not (table.rows or table.header):
             return
+        table.said = True
         header = [name for name in table.header if name]
         if self.config.table_template is not None:
             said = self.config.table_template.format(
@@ -392,6 +429,6 @@ _TAKERS = {
     ">": Markdown._take_quote,
     "[": Markdown._take_bracket,
     "|": Markdown._take_row,
-    **dict.fromkeys("-*+_=•‣◦▪●○·", Markdown._take_marker),
+    **dict.fromkeys("-:*+_=•‣◦▪●○·", Markdown._take_marker),
     **dict.fromkeys("`~", Markdown._take_fence),
 }

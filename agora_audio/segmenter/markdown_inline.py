@@ -40,16 +40,144 @@ _ESCAPABLE = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 # Longer runs are ornaments.
 _LONGEST_RUN = 6
 _ELEMENTS = frozenset(
-    "a abbr address article aside b bdi bdo big blockquote body br button caption center cite code col colgroup dd del "
-    "details dfn div dl dt em figcaption figure font footer form h1 h2 h3 h4 h5 h6 head header hr html i img input ins "
-    "kbd label legend li link main mark menu meta nav ol optgroup option p picture pre q rp rt ruby samp section select "
-    "small source span strike strong sub summary sup svg table tbody td template textarea tfoot th thead time title tr "
-    "tt u ul var video wbr".split()
+    [
+        "a",
+        "abbr",
+        "address",
+        "article",
+        "aside",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "blockquote",
+        "body",
+        "br",
+        "button",
+        "caption",
+        "center",
+        "cite",
+        "code",
+        "col",
+        "colgroup",
+        "dd",
+        "del",
+        "details",
+        "dfn",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "figcaption",
+        "figure",
+        "font",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "head",
+        "header",
+        "hr",
+        "html",
+        "i",
+        "img",
+        "input",
+        "ins",
+        "kbd",
+        "label",
+        "legend",
+        "li",
+        "link",
+        "main",
+        "mark",
+        "menu",
+        "meta",
+        "nav",
+        "ol",
+        "optgroup",
+        "option",
+        "p",
+        "picture",
+        "pre",
+        "q",
+        "rp",
+        "rt",
+        "ruby",
+        "samp",
+        "section",
+        "select",
+        "small",
+        "source",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "summary",
+        "sup",
+        "svg",
+        "table",
+        "tbody",
+        "td",
+        "template",
+        "textarea",
+        "tfoot",
+        "th",
+        "thead",
+        "time",
+        "title",
+        "tr",
+        "tt",
+        "u",
+        "ul",
+        "var",
+        "video",
+        "wbr",
+    ]
 )
 _BREAKS = frozenset(
-    "blockquote br caption dd details div dl dt figure footer form h1 h2 h3 h4 h5 h6 header hr li main ol p pre section "
-    "summary table tbody td tfoot th thead title tr ul".split()
+    [
+        "blockquote",
+        "br",
+        "caption",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "title",
+        "tr",
+        "ul",
+    ]
 )
+_ALT = re.compile(r"\salt\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _TRAILING = ".,;:!?'…"
 _TICKS = re.compile("`+")
 _HASHES = re.compile(r"#+[ \t]*")
@@ -80,7 +208,13 @@ class Inline:
     def __init__(self, config: SpeechText, marks: Marks) -> None:
         self.config = config
         self.marks = marks
-        switches = (config.markdown, config.html, config.emoji == "skip", config.citations == "skip", config.mail != "keep")
+        switches = (
+            config.markdown,
+            config.html,
+            config.emoji == "skip",
+            config.citations == "skip",
+            config.mail != "keep",
+        )
         self._searches = [interesting(*switches, heading) for heading in (False, True)]
         self._keep = {*config.keep_tags, *config.raw_tags}
         self._handlers: dict[str, Callable[[str, int, bool], int]] = {
@@ -287,6 +421,8 @@ class Inline:
             self.marks.raw(found[0])
         elif name in _BREAKS:
             self.marks.text("\n")
+        elif name == "img" and self.config.images == "alt" and (alt := _ALT.search(found[0])):
+            self.marks.text(html.unescape(alt[1] or alt[2] or " "))
         return found.end()
 
     def _entity(self, text: str, at: int, more: bool) -> int:
@@ -301,20 +437,19 @@ class Inline:
         found = look(URL, text, at, more)
         if found:
             end = self._without_trailing(text, at, found.end())
-            if end > at + len(found["mailto"] or "") and text[end - 1] not in ":/":
-                if found["mailto"]:
-                    mail = text[at + len(found["mailto"]) : end]
-                    self._say_mail(mail, mail.split("@")[-1].split("?")[0])
-                else:
-                    self._say_url(text[at:end])
+            mail = text[at + len(found["mailto"]) : end] if found["mailto"] else ""
+            if mail:
+                self._say_mail(mail, mail.split("@")[-1].split("?")[0])
                 return end
-        if self.config.mail != "keep":
-            found = look(MAIL, text, at, more)
-            if found:
-                if more and text[found.end() :] == ".":
-                    raise NeedMore
-                self._say_mail(found[0], found["host"])
-                return found.end()
+            if not found["mailto"]:
+                self._say_url(text[at:end])
+                return end
+        found = look(MAIL, text, at, more) if self.config.mail != "keep" else None
+        if found:
+            if more and text[found.end() :] == ".":
+                raise NeedMore
+            self._say_mail(found[0], found["host"])
+            return found.end()
         return self.literal(text, at, at + 1)
 
     def _without_trailing(self, text: str, at: int, end: int) -> int:

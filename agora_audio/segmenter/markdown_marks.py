@@ -15,7 +15,6 @@ from agora_audio.segmenter.spoken import Spoken
 __all__ = ["Mark", "Marks"]
 
 Kind = Literal["text", "raw", "skip"]
-_TEXT, _RAW, _SKIP = "text", "raw", "skip"
 # As far down as counterparts are looked for, and as many as are kept.
 _DEPTH, _MOST = 8, 64
 _BOTH = 3
@@ -80,17 +79,17 @@ class Marks:
     def text(self, text: str) -> None:
         """Say `text`."""
         if self._queue:
-            self._queue.append((_TEXT, text))
+            self._queue.append(("text", text))
         else:
             self.spoken.text(text)
 
     def raw(self, text: str) -> None:
         """Let `text` through untouched."""
-        self._add(_RAW, text)
+        self._add("raw", text)
 
     def skip(self) -> None:
         """Note that something is left out."""
-        self._add(_SKIP, "")
+        self._add("skip", "")
 
     def _add(self, kind: Kind, text: str) -> None:
         if self._queue:
@@ -212,9 +211,9 @@ class Marks:
 
     def _say(self, item: tuple[Kind, str]) -> None:
         kind, text = item
-        if kind == _TEXT:
+        if kind == "text":
             self.spoken.text(text)
-        elif kind == _RAW:
+        elif kind == "raw":
             self.spoken.raw(text)
         else:
             self.spoken.skip()

@@ -78,7 +78,7 @@ TAG = _pattern(
 )
 COMMENT = _pattern(r"<!--.*?-->|<[!?][A-Za-z][^<>]*>", r"<(?:!(?:-(?:-.*)?)?|[!?](?:[A-Za-z][^<>]*)?)?", 2000)
 AUTOLINK = _pattern(
-    r"<(?:(?P<url>(?:https?|ftp)://[^\s<>]*)|(?:mailto:)?(?P<mail>[^\s<>@:]+@[^\s<>@:]+))>", r"<(?:\w[^\s<>]*)?", 2000
+    r"<(?:(?P<url>(?:https?|ftp)://[^\s<>]*)|(?:mailto:)?(?P<mail>\w[\w.%+-]*@[\w.-]+))>", r"<(?:\w[^\s<>]*)?", 2000
 )
 ENTITY = _pattern(
     r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});",
@@ -104,7 +104,7 @@ DEFINITION = _pattern(
     2100,
     open_ended=True,
 )
-_NUMBERS = r"\^?\d{1,3}(?:\s?[,;–-]\s?\^?\d{1,3})*"
+_NUMBERS = r"\^?[1-9]\d{0,2}(?:\s?[,;–-]\s?\^?[1-9]\d{0,2})*"
 CITATION = _pattern(
     rf"\[(?:{_NUMBERS}|\^[\w.-]{{1,40}})\](?P<link>\()?(?P<colon>:)?",
     r"\[(?:\^[\w.-]{0,40}\]?|\^?\d[\d\s,;–^-]{0,60}\]?|)",
@@ -118,7 +118,7 @@ LENTICULAR = _pattern(
 )
 _WIDE = "\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef“”‘’"
 URL = _pattern(
-    rf"(?:(?P<mailto>mailto:)|(?:https?|ftp)://|www\.)[^\s<>\"`|{{}}\[\]\\^{_WIDE}]+",
+    rf"(?:(?P<mailto>mailto:)|(?:https?|ftp)://|www\.)(?=\w)[^\s<>\"`|{{}}\[\]\\^{_WIDE}]+",
     r"h|htt?|https?(?::/{0,2})?|f|ftp?|ftp:/{0,2}|ww?|www\.?|m|ma|mai|mailt?|mailto:?",
     2000,
     open_ended=True,

@@ -57,11 +57,11 @@ class SpeechStream:
     def __init__(self, config: SpeechText | None = None) -> None:
         self.config = checked_speech(config)
         table = self.config.pronunciation
-        self._spoken = Spoken(
-            self.config.line_break, Pronouncer(table, self.config.match_case) if table else None
-        )
+        self._spoken = Spoken(self.config.line_break, Pronouncer(table, self.config.match_case) if table else None)
         self._markdown = Markdown(self.config, self._spoken)
-        self.reset()
+        self._search = self._markdown.inline.search.search
+        self._half = ""
+        self._is_plain = self._after_return = False
 
     def feed(self, delta: str) -> str:
         """Return what can be said after the next piece of text, which may be nothing.
@@ -118,8 +118,8 @@ class SpeechStream:
             self._after_return = delta[-1] == "\r"
             if "\ud800" <= delta[-1] <= "\udbff":
                 delta, self._half = delta[:-1], delta[-1]
-        delta = _INVISIBLE.sub("", _LINE_BREAKS.sub("\n", delta))
-        return _SURROGATES.sub(_joined, delta)
+        delta = _LINE_BREAKS.sub("\n", _SURROGATES.sub(_joined, delta))
+        return _INVISIBLE.sub("", delta)
 
 
 class SpeechFilter:

@@ -15,7 +15,16 @@ __all__ = ["SpeechText", "checked_speech"]
 # Elements of SSML and of the dialects of text-to-speech services that change how something is said.
 _KEEP = (
     *("break", "prosody", "emphasis", "voice", "lang", "speak", "mark", "s", "w", "speed", "volume", "pitch", "rate"),
-    *("emotion", "pause", "silence", "express-as", "mstts:express-as", "mstts:silence", "amazon:effect", "amazon:domain"),
+    *(
+        "emotion",
+        "pause",
+        "silence",
+        "express-as",
+        "mstts:express-as",
+        "mstts:silence",
+        "amazon:effect",
+        "amazon:domain",
+    ),
 )
 _RAW = ("spell", "say-as", "phoneme", "sub", "audio")
 _SKIP = ("script", "style", "think", "thinking")
@@ -45,7 +54,7 @@ class SpeechText:
     """
 
     markdown: bool = True
-    """Take marks of Markdown off (emphasis, headings, quotes, lists, links, rules, escapes, code, tables); False: say all."""
+    """Take marks of Markdown off: emphasis, headings, quotes, lists, links, rules, escapes, code, tables."""
     code: Literal["summarise", "say", "skip"] = _one_of("summarise", "say", "skip")
     """Code blocks: one sentence about them, their text, or nothing. Inline code is always said."""
     code_template: str | None = None
@@ -135,7 +144,9 @@ def _listed(name: str, value: Any) -> list[Any]:
 
 def _table(value: Any) -> dict[str, str]:
     if not isinstance(value, Mapping):
-        raise ConfigError(f"pronunciation is {value!r:.60}, must map words to what is said, such as {{'SQL': 'sequel'}}")
+        raise ConfigError(
+            f"pronunciation is {value!r:.60}, must map words to what is said, such as {{'SQL': 'sequel'}}"
+        )
     for key, said in value.items():
         if not isinstance(key, str) or not isinstance(said, str) or not key.strip() or key != key.strip():
             raise ConfigError(

@@ -9,7 +9,15 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ["CODE_LANGUAGES", "SUMMARIES", "Summaries", "code_language", "guess_language", "summarise_code", "summarise_table"]
+__all__ = [
+    "CODE_LANGUAGES",
+    "SUMMARIES",
+    "Summaries",
+    "code_language",
+    "guess_language",
+    "summarise_code",
+    "summarise_table",
+]
 
 
 class Summaries(NamedTuple):
@@ -24,7 +32,9 @@ class Summaries(NamedTuple):
     plain_line: str
     """The same of one line."""
     table: str
-    """A table."""
+    """A table whose columns have names."""
+    bare_table: str
+    """A table whose columns have none."""
     comma: str = ", "
     """What separates things in a list."""
 
@@ -36,6 +46,7 @@ SUMMARIES: dict[str, Summaries] = {
         "Code block of {lines} lines.",
         "Code block of 1 line.",
         "Table, rows: {rows}, columns: {header}.",
+        "Table, rows: {rows}.",
     ),
     "zh": Summaries(
         "一段{lines}行的{language}代码。",
@@ -43,6 +54,7 @@ SUMMARIES: dict[str, Summaries] = {
         "一段{lines}行的代码。",
         "一行代码。",
         "一个{rows}行的表格，各列是：{header}。",
+        "一个{rows}行的表格。",
         "、",
     ),
     "ja": Summaries(
@@ -51,6 +63,7 @@ SUMMARIES: dict[str, Summaries] = {
         "{lines}行のコードです。",
         "1行のコードです。",
         "{rows}行の表です。列は、{header}。",
+        "{rows}行の表です。",
         "、",
     ),
     "ko": Summaries(
@@ -59,6 +72,7 @@ SUMMARIES: dict[str, Summaries] = {
         "코드 {lines}줄입니다.",
         "코드 한 줄입니다.",
         "{rows}행짜리 표이며, 열은 {header}입니다.",
+        "{rows}행짜리 표입니다.",
     ),
     "de": Summaries(
         "Codeblock mit {lines} Zeilen in {language}.",
@@ -66,6 +80,7 @@ SUMMARIES: dict[str, Summaries] = {
         "Codeblock mit {lines} Zeilen.",
         "Codeblock mit einer Zeile.",
         "Tabelle, Zeilen: {rows}, Spalten: {header}.",
+        "Tabelle, Zeilen: {rows}.",
     ),
     "fr": Summaries(
         "Bloc de code de {lines} lignes en {language}.",
@@ -73,6 +88,7 @@ SUMMARIES: dict[str, Summaries] = {
         "Bloc de code de {lines} lignes.",
         "Bloc de code d'une ligne.",
         "Tableau, lignes : {rows}, colonnes : {header}.",
+        "Tableau, lignes : {rows}.",
     ),
     "es": Summaries(
         "Bloque de código de {lines} líneas en {language}.",
@@ -80,6 +96,7 @@ SUMMARIES: dict[str, Summaries] = {
         "Bloque de código de {lines} líneas.",
         "Bloque de código de una línea.",
         "Tabla, filas: {rows}, columnas: {header}.",
+        "Tabla, filas: {rows}.",
     ),
     "pt": Summaries(
         "Bloco de código de {lines} linhas em {language}.",
@@ -87,6 +104,7 @@ SUMMARIES: dict[str, Summaries] = {
         "Bloco de código de {lines} linhas.",
         "Bloco de código de uma linha.",
         "Tabela, linhas: {rows}, colunas: {header}.",
+        "Tabela, linhas: {rows}.",
     ),
     "it": Summaries(
         "Blocco di codice di {lines} righe in {language}.",
@@ -94,6 +112,7 @@ SUMMARIES: dict[str, Summaries] = {
         "Blocco di codice di {lines} righe.",
         "Blocco di codice di una riga.",
         "Tabella, righe: {rows}, colonne: {header}.",
+        "Tabella, righe: {rows}.",
     ),
     "ru": Summaries(
         "Блок кода на {language}, строк: {lines}.",
@@ -101,6 +120,7 @@ SUMMARIES: dict[str, Summaries] = {
         "Блок кода, строк: {lines}.",
         "Блок кода, одна строка.",
         "Таблица, строк: {rows}, столбцы: {header}.",
+        "Таблица, строк: {rows}.",
     ),
     "ar": Summaries(
         "مقطع برمجي بلغة {language}، عدد الأسطر: {lines}.",
@@ -108,6 +128,7 @@ SUMMARIES: dict[str, Summaries] = {
         "مقطع برمجي، عدد الأسطر: {lines}.",
         "مقطع برمجي من سطر واحد.",
         "جدول، عدد الصفوف: {rows}، الأعمدة: {header}.",
+        "جدول، عدد الصفوف: {rows}.",
         "، ",
     ),
     "hi": Summaries(
@@ -116,6 +137,7 @@ SUMMARIES: dict[str, Summaries] = {
         "{lines} पंक्तियों का कोड।",
         "एक पंक्ति का कोड।",
         "तालिका, पंक्तियाँ: {rows}, स्तंभ: {header}।",
+        "तालिका, पंक्तियाँ: {rows}।",
     ),
 }
 
@@ -188,4 +210,6 @@ def summarise_code(lines: int, name: str, language: str) -> str:
 def summarise_table(rows: int, header: list[str], language: str) -> str:
     """Return the sentence for a table, in `language`, one of `SUMMARIES`."""
     row = SUMMARIES[language]
-    return row.table.format(rows=rows, columns=len(header), header=row.comma.join(header))
+    return (row.table if header else row.bare_table).format(
+        rows=rows, columns=len(header), header=row.comma.join(header)
+    )
