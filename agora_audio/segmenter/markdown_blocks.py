@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
 
-from agora_audio.segmenter.letters import is_cjk
+from agora_audio.segmenter.code_and_tables import Code, Table, header_names, joined_cells, row_cells
 from agora_audio.segmenter.markdown_inline import Inline
 from agora_audio.segmenter.markdown_marks import Marks
 from agora_audio.segmenter.markdown_patterns import NeedMore, Pattern, look
 from agora_audio.segmenter.speech_config import SpeechText
 from agora_audio.segmenter.spoken import Spoken
-from agora_audio.segmenter.summaries import code_language, guess_language, summarise_code, summarise_table
+from agora_audio.segmenter.summaries import code_language
 
 __all__ = ["Markdown"]
 
@@ -41,28 +40,6 @@ _DELIMITERS = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*
 _DELIMITERS_PART = re.compile(r"[ \t>|:-]*")
 _LOOSE = re.compile(r"[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+")
 _LOOSE_PART = re.compile(r"[ \t]*:?(?:-+:?[ \t]*(?:\|[ \t]*:?-*:?[ \t]*)*)?")
-_CELL_END = re.compile(r"(?<!\\)\|")
-_MARKS = re.compile(r"[*_`~]+")
-
-
-@dataclass
-class _Code:
-    fence: str
-    name: str
-    lines: int = 0
-    # Whether the newline of the opening line has still to come.
-    opening: bool = True
-
-
-@dataclass
-class _Table:
-    header: list[str]
-    rows: int = 0
-    # Rows without a pipe before their first cell.
-    loose: bool = False
-    # Whether it has been summarised, or is to be when its segment ends.
-    said: bool = False
-    new: bool = True
 
 
 class Markdown:
@@ -91,9 +68,9 @@ class Markdown:
         self._line_start = True
         self._bullet = self._quote = ""
         self._in_list = self._ends_in_colon = False
-        self._code: _Code | None = None
+        self._code: Code | None = None
         self._in_code_line = False
-        self._table: _Table | None = None
+        self._table: Table | None = None
         self._is_table_segment = False
 
     @property
@@ -253,7 +230,7 @@ class Markdown:
             loose = self._whole_line(_LOOSE, text, at, more)
             if loose:
                 self._begin_block()
-                self._table = _Table([], loose=True)
+                self._table = Table([], loose=True)
                 return min(loose.end() + 1, len(text))
         rule = self._whole_line(_RULE, text, at, more)
         if rule:
@@ -294,11 +271,11 @@ class Markdown:
         if not found:
             return 0
         self._begin_block()
-        self._code = _Code(found[1], code_language(found[2]))
+        self._code = Code(found[1], code_language(found[2]))
         self._in_code_line = False
         return found.end()
 
-    def _take_code(self, code: _Code, text: str, at: int, more: bool) -> int:
+    def _take_code(self, code: Code, text: str, at: int, more: bool) -> int:
         if code.opening:
             code.opening = False
             if text[at] == "\n":
@@ -320,13 +297,9 @@ class Markdown:
 
     def _end_code(self) -> None:
         code, self._code = self._code, None
-        if not code or not code.lines or self.config.code != "summarise":
-            return
-        if self.config.code_template is not None:
-            said = self.config.code_template.format(lines=code.lines, language=code.name)
-        else:
-            said = summarise_code(code.lines, code.name, self._language())
-        self.marks.text(f"\n{said}\n")
+        said = code.summary(self.config, self.spoken.recent) if code else ""
+        if said:
+            self.marks.text(f"\n{said}\n")
 
     # --- tables ------------------------------------------------------------------------------------------------------
 
@@ -346,7 +319,7 @@ class Markdown:
         if delimits:
             if not self._table:
                 self._begin_block()
-                self._table = _Table([])
+                self._table = Table([])
             return end
         return self._take_header(text, at, end, more)
 
@@ -358,26 +331,18 @@ class Markdown:
         if not delimiters and not self._is_table_segment:
             return 0
         self._begin_block()
-        cells = _cells(text[at:end])
-        self._table = _Table([_plain(cell) for cell in cells])
+        self._table = Table(header_names(text[at:end]))
         after = delimiters.end() if delimiters else end
-        self._say_cells(cells if self.config.table == "say" else [], text, after)
+        self._say_cells(row_cells(text[at:end]) if self.config.table == "say" else [], text, after)
         return self._at
 
-    def _say_row(self, table: _Table, text: str, at: int, end: int) -> None:
+    def _say_row(self, table: Table, text: str, at: int, end: int) -> None:
         table.rows += 1
-        cells = _cells(text[at:end])
-        if self.config.table == "pairs":
-            names = [*table.header, *[""] * len(cells)]
-            cells = [_pair(name, cell) for name, cell in zip(names, cells, strict=False) if cell]
-        elif self.config.table != "say":
-            cells = []
-        self._say_cells(cells, text, end)
+        self._say_cells(table.spoken_cells(self.config, text[at:end]), text, end)
 
     def _say_cells(self, cells: list[str], text: str, end: int) -> None:
         """Put the cells of a row as a line of prose in the place of the row, for the scan to go on with."""
-        cells = [cell for cell in cells if cell]
-        line = ("，" if any(map(is_cjk, "".join(cells))) else ", ").join(cells)
+        line = joined_cells(cells)
         self._text = text[: self._at] + (line and line + "\n") + text[end:]
         self._line_start = not line
 
@@ -386,42 +351,15 @@ class Markdown:
         if table:
             self._say_table(table)
 
-    def _say_table(self, table: _Table) -> None:
-        if self.config.table != "summarise" or table.said or not (table.rows or table.header):
-            return
-        table.said = True
-        header = [name for name in table.header if name]
-        if self.config.table_template is not None:
-            said = self.config.table_template.format(
-                rows=table.rows, columns=len(table.header), header=", ".join(header)
-            )
-        else:
-            said = summarise_table(table.rows, header, self._language())
-        self.marks.text(f"\n{said}\n")
-
-    def _language(self) -> str:
-        return self.config.language or guess_language(self.spoken.recent)
+    def _say_table(self, table: Table) -> None:
+        said = table.summary(self.config, self.spoken.recent)
+        if said:
+            self.marks.text(f"\n{said}\n")
 
 
 @functools.lru_cache(maxsize=64)
 def _fence_end(fence: str) -> re.Pattern[str]:
     return re.compile(rf"[ \t>]*{fence[0]}{{{len(fence)},}}[ \t]*")
-
-
-def _cells(row: str) -> list[str]:
-    inner = row.strip().removeprefix("|")
-    cells = _CELL_END.split(inner)
-    if not cells[-1].strip():
-        cells.pop()
-    return [cell.replace("\\|", "|").strip() for cell in cells]
-
-
-def _plain(cell: str) -> str:
-    return _MARKS.sub("", cell)
-
-
-def _pair(name: str, cell: str) -> str:
-    return f"{name}：{cell}" if name and is_cjk(name[-1]) else f"{name}: {cell}" if name else cell
 
 
 _TAKERS = {

@@ -10,11 +10,10 @@ import functools
 import html.entities
 import re
 from collections.abc import Callable
-from typing import Literal, NamedTuple
 
 from agora_audio.segmenter.formulas import formula_end
-from agora_audio.segmenter.letters import is_cjk, is_letter, is_punctuation
-from agora_audio.segmenter.markdown_marks import Mark, Marks
+from agora_audio.segmenter.letters import is_cjk, is_letter
+from agora_audio.segmenter.markdown_marks import Mark, Marks, flanks
 from agora_audio.segmenter.markdown_patterns import (
     AUTOLINK,
     CITATION,
@@ -33,165 +32,17 @@ from agora_audio.segmenter.markdown_patterns import (
     look,
 )
 from agora_audio.segmenter.speech_config import SpeechText
+from agora_audio.segmenter.tags import BREAKS, ELEMENTS, Until, end_tag, may_compare
 
 __all__ = ["Inline"]
 
 _ESCAPABLE = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 # Longer runs are ornaments.
 _LONGEST_RUN = 6
-_ELEMENTS = frozenset(
-    [
-        "a",
-        "abbr",
-        "address",
-        "article",
-        "aside",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "blockquote",
-        "body",
-        "br",
-        "button",
-        "caption",
-        "center",
-        "cite",
-        "code",
-        "col",
-        "colgroup",
-        "dd",
-        "del",
-        "details",
-        "dfn",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "figcaption",
-        "figure",
-        "font",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "head",
-        "header",
-        "hr",
-        "html",
-        "i",
-        "img",
-        "input",
-        "ins",
-        "kbd",
-        "label",
-        "legend",
-        "li",
-        "link",
-        "main",
-        "mark",
-        "menu",
-        "meta",
-        "nav",
-        "ol",
-        "optgroup",
-        "option",
-        "p",
-        "picture",
-        "pre",
-        "q",
-        "rp",
-        "rt",
-        "ruby",
-        "samp",
-        "section",
-        "select",
-        "small",
-        "source",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "summary",
-        "sup",
-        "svg",
-        "table",
-        "tbody",
-        "td",
-        "template",
-        "textarea",
-        "tfoot",
-        "th",
-        "thead",
-        "time",
-        "title",
-        "tr",
-        "tt",
-        "u",
-        "ul",
-        "var",
-        "video",
-        "wbr",
-    ]
-)
-_BREAKS = frozenset(
-    [
-        "blockquote",
-        "br",
-        "caption",
-        "dd",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "title",
-        "tr",
-        "ul",
-    ]
-)
 _ALT = re.compile(r"\salt\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _TRAILING = ".,;:!?'…"
 _TICKS = re.compile("`+")
 _HASHES = re.compile(r"#+[ \t]*")
-
-
-class Until(NamedTuple):
-    """Something that was opened for certain, and whose end has not come."""
-
-    kind: Literal["raw", "skip", "code"]
-    """What becomes of the text within: it is let through, left out, or said without looking for marks."""
-    closing: re.Pattern[str]
-    """Its end."""
-    end_tag: str = ""
-    """How its end begins, of an element; anything else ends with its paragraph, too."""
 
 
 class Inline:
@@ -265,7 +116,7 @@ class Inline:
         count, before, after = end - at, text[at - 1], text[end : end + 1] or "\n"
         if count > _LONGEST_RUN or (char == "~" and count != 2) or before == char:
             return self.literal(text, at, end)
-        opens, closes = _flanks(char, count, before, after)
+        opens, closes = flanks(char, count, before, after)
         inner = is_letter(before) and is_letter(after) and not (is_cjk(before) or is_cjk(after))
         if char == "*" and inner and (count == 1 or after.isdigit()):
             opens = closes = False
@@ -410,16 +261,16 @@ class Inline:
         if name in self._keep:
             self.marks.raw(found[0])
             if begins and name in self.config.raw_tags:
-                self.until = Until("raw", _end_tag(name), f"</{name}")
+                self.until = Until("raw", end_tag(name), f"</{name}")
         elif name in self.config.skip_tags:
             self.marks.skip()
             if begins:
-                self.until = Until("skip", _end_tag(name), f"</{name}")
-        elif not self.config.html or _compares(text, found, name):
+                self.until = Until("skip", end_tag(name), f"</{name}")
+        elif not self.config.html or may_compare(text, found, name):
             return self.literal(text, found.start(), found.start() + 1)
-        elif name not in _ELEMENTS:
+        elif name not in ELEMENTS:
             self.marks.raw(found[0])
-        elif name in _BREAKS:
+        elif name in BREAKS:
             self.marks.text("\n")
         elif name == "img" and self.config.images == "alt" and (alt := _ALT.search(found[0])):
             self.marks.text(html.unescape(alt[1] or alt[2] or " "))
@@ -531,43 +382,14 @@ class Inline:
 _LONGEST_END_TAG = 80
 
 
-def _flanks(char: str, count: int, before: str, after: str) -> tuple[bool, bool]:
-    """Return whether a run of marks can open and can close.
-
-    The rules are CommonMark's, but next to Chinese, Japanese and Korean, and for bold, punctuation does not matter:
-    ``**重点：**内容`` and ``**Note:**this`` are what models write.
-    """
-    strict = count == 1 or char == "_"
-    free = not strict or is_cjk(before) or is_cjk(after)
-    space_before, space_after = before.isspace(), after.isspace()
-    mark_before, mark_after = is_punctuation(before), is_punctuation(after)
-    left = not space_after and (free or not mark_after or space_before or mark_before)
-    right = not space_before and (free or not mark_before or space_after or mark_after)
-    if char == "_":
-        return left and (not right or mark_before), right and (not left or mark_after)
-    return left, right
-
-
 @functools.lru_cache(maxsize=64)
 def _closing(ticks: str) -> re.Pattern[str]:
     return re.compile(f"(?<!`){ticks}(?!`)")
 
 
-@functools.lru_cache(maxsize=64)
-def _end_tag(name: str) -> re.Pattern[str]:
-    return re.compile(rf"</{re.escape(name)}\s{{0,40}}>", re.IGNORECASE)
-
-
 def _is_index(text: str, at: int) -> bool:
     """Tell whether brackets at `at` follow a variable of one letter."""
     return text[at - 1].isalpha() and text[at - 1] < "\x80" and not text[at - 2].isalnum()
-
-
-def _compares(text: str, found: re.Match[str], name: str) -> bool:
-    """Tell whether a tag may be what stands in ``a<b>c``."""
-    after = text[found.end() : found.end() + 1]
-    is_bare = len(name) == 1 and len(found[0]) == len("<b>")
-    return is_bare and text[found.start() - 1].isalnum() and after.isalnum()
 
 
 def _is_balanced(url: str) -> bool:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import deque
 from typing import Literal
 
+from agora_audio.segmenter.letters import is_cjk, is_punctuation
 from agora_audio.segmenter.spoken import Spoken
 
-__all__ = ["Mark", "Marks"]
+__all__ = ["Mark", "Marks", "flanks"]
 
 Kind = Literal["text", "raw", "skip"]
 # As far down as counterparts are looked for, and as many as are kept.
@@ -217,3 +218,20 @@ class Marks:
             self.spoken.raw(text)
         else:
             self.spoken.skip()
+
+
+def flanks(char: str, count: int, before: str, after: str) -> tuple[bool, bool]:
+    """Return whether a run of marks can open and can close.
+
+    The rules are CommonMark's, but next to Chinese, Japanese and Korean, and for bold, punctuation does not matter:
+    ``**重点：**内容`` and ``**Note:**this`` are what models write.
+    """
+    strict = count == 1 or char == "_"
+    free = not strict or is_cjk(before) or is_cjk(after)
+    space_before, space_after = before.isspace(), after.isspace()
+    mark_before, mark_after = is_punctuation(before), is_punctuation(after)
+    left = not space_after and (free or not mark_after or space_before or mark_before)
+    right = not space_before and (free or not mark_before or space_after or mark_after)
+    if char == "_":
+        return left and (not right or mark_before), right and (not left or mark_after)
+    return left, right
