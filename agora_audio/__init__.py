@@ -22,15 +22,19 @@ if typing.TYPE_CHECKING:
     from agora_audio.apm.config import APMConfig
     from agora_audio.apm.stages import ApmStages
     from agora_audio.processor import ExternalAudioProcessor, ProcessedFrame
+    from agora_audio.segmenter.speech import speech_text
+    from agora_audio.segmenter.speech_config import SpeechText
 
 __version__ = "0.1.0"
 
-# Audio processing takes as long to import as all the rest; who only detects speech does not wait for it.
+# Audio processing takes as long to import as all the rest; who only detects speech does not wait for it, nor for text.
 _LATER = {
     "APMConfig": "agora_audio.apm.config",
     "ApmStages": "agora_audio.apm.stages",
     "ExternalAudioProcessor": "agora_audio.processor",
     "ProcessedFrame": "agora_audio.processor",
+    "SpeechText": "agora_audio.segmenter.speech_config",
+    "speech_text": "agora_audio.segmenter.speech",
 }
 
 __all__ = [
@@ -54,6 +58,7 @@ __all__ = [
     "Resampler",
     "Segment",
     "SpeechDetector",
+    "SpeechText",
     "StereoVad",
     "VadDump",
     "VadEvent",
@@ -67,11 +72,12 @@ __all__ = [
     "read_audio",
     "resample",
     "rms_db",
+    "speech_text",
 ]
 
 
 def __getattr__(name: str) -> typing.Any:
-    """Import one of the names of audio processing when it is first used."""
+    """Import a name of `_LATER` when it is first used."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)

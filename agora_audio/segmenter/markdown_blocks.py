@@ -82,9 +82,8 @@ class Markdown:
 
     def plain(self, text: str) -> None:
         """Note text that was said as it is."""
-        self._text = (self._text + text)[-_CONTEXT:]
-        self.inline.base += self._at + len(text) - len(self._text)
-        self._at = len(self._text)
+        self._text = text[-_CONTEXT:] if len(text) >= _CONTEXT else (self._text + text)[-_CONTEXT:]
+        self.inline.base += len(text)
 
     def feed(self, text: str) -> None:
         """Say what is decided by what has come."""
@@ -180,7 +179,7 @@ class Markdown:
     def _end_block(self) -> None:
         self.marks.expire(self.inline.base + self._at)
         self.marks.end_paragraph()
-        self.inline.heading = False
+        self.inline.set_heading(False)
 
     def _begin_block(self) -> None:
         self._end_block()
@@ -203,7 +202,7 @@ class Markdown:
         if not found:
             return 0
         self._begin_block()
-        self.inline.heading = True
+        self.inline.set_heading(True)
         self._line_start = False
         return found.end()
 

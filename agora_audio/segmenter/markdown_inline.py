@@ -32,7 +32,7 @@ from agora_audio.segmenter.markdown_patterns import (
     look,
 )
 from agora_audio.segmenter.speech_config import SpeechText
-from agora_audio.segmenter.tags import BREAKS, ELEMENTS, Until, end_tag, may_compare
+from agora_audio.segmenter.tags import AMBIGUOUS, BREAKS, ELEMENTS, Until, end_tag, may_compare
 
 __all__ = ["Inline"]
 
@@ -78,15 +78,15 @@ class Inline:
 
     def reset(self) -> None:
         """Forget what is open."""
-        self.heading = False
+        self.set_heading(False)
         self.base = self.line_at = 0
         self.cut = False
         self.until: Until | None = None
 
-    @property
-    def search(self) -> re.Pattern[str]:
-        """Where plain text may end."""
-        return self._searches[self.heading]
+    def set_heading(self, heading: bool) -> None:
+        """Note whether the line is a heading, whose closing marks are none of its text."""
+        self.heading = heading
+        self.search = self._searches[heading]
 
     def take(self, text: str, at: int, more: bool) -> int:
         """Take what begins at `at`; return where it ends."""
@@ -258,7 +258,7 @@ class Inline:
     def _known_tag(self, text: str, found: re.Match[str]) -> int:
         name, is_end = found["name"].lower(), bool(found["end"])
         begins = not is_end and not found["empty"]
-        if name in self._keep:
+        if name in self._keep and not (name in AMBIGUOUS and "=" not in found[0]):
             self.marks.raw(found[0])
             if begins and name in self.config.raw_tags:
                 self.until = Until("raw", end_tag(name), f"</{name}")

@@ -9,7 +9,7 @@ import functools
 import re
 from typing import NamedTuple
 
-__all__ = ["EMOJI", "NeedMore", "Pattern", "interesting", "look"]
+__all__ = ["EMOJI", "WORD", "NeedMore", "Pattern", "interesting", "look"]
 
 
 class NeedMore(Exception):
@@ -135,6 +135,8 @@ MAIL = _pattern(
 _URL_BEGINS = r"https?://|ftp://|www\.|mailto:"
 _URL_MAY_BEGIN = r"(?:h|htt?|https?:?/?|f|ftp?:?/?|ww?|www|m|ma|mai|mailt?|mailto)\Z"
 _MAIL_MAY_BEGIN = r"(?<![A-Za-z0-9_.%+-])[A-Za-z0-9][A-Za-z0-9_.%+-]{0,63}(?:@|\Z)"
+# Most pieces of a stream are one word. One that may become a URL is none of these.
+WORD = re.compile(r" ?(?!(?:h|htt?|https?|f|ftp?|ww?w?|m|ma|mai|mailt?|mailto)\b)[^\W_]+[,.;，。；、]?\Z")
 
 
 @functools.lru_cache(maxsize=64)

@@ -18,6 +18,7 @@ from typing import Any
 
 from agora_audio.errors import FormatError
 from agora_audio.segmenter.markdown_blocks import Markdown
+from agora_audio.segmenter.markdown_patterns import WORD
 from agora_audio.segmenter.pronunciation import Pronouncer
 from agora_audio.segmenter.speech_config import SpeechText, checked_speech
 from agora_audio.segmenter.spoken import Spoken
@@ -31,6 +32,7 @@ _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\x80-\x9f\xad\u200b\u2060\ufeff]
 _SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]")
 # White space that a piece must not have to be said as it is.
 _ODD = re.compile(f"  |[\t\u3000]| \\Z|{_DIRT.pattern}")
+_NOTHING = re.compile("(?!)")
 
 
 class SpeechStream:
@@ -60,6 +62,8 @@ class SpeechStream:
         self._spoken = Spoken(self.config.line_break, Pronouncer(table, self.config.match_case) if table else None)
         self._markdown = Markdown(self.config, self._spoken)
         self._search = self._markdown.inline.search.search
+        # Words may turn out to be the names of mail addresses.
+        self._is_word = WORD.match if self.config.mail == "keep" else _NOTHING.match
         self._half = ""
         self._is_plain = self._after_return = False
 
@@ -78,7 +82,7 @@ class SpeechStream:
         """
         if not isinstance(delta, str):
             raise _no_text(delta)
-        if self._is_plain and delta and not self._search(delta) and not _ODD.search(delta):
+        if self._is_plain and (self._is_word(delta) or (delta and not self._search(delta) and not _ODD.search(delta))):
             self._markdown.plain(delta)
             return self._spoken.plain(delta)
         delta = self._clean(delta)

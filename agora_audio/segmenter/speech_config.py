@@ -14,7 +14,7 @@ __all__ = ["SpeechText", "checked_speech"]
 
 # Elements of SSML and of the dialects of text-to-speech services that change how something is said.
 _KEEP = (
-    *("break", "prosody", "emphasis", "voice", "lang", "speak", "mark", "s", "w", "speed", "volume", "pitch", "rate"),
+    *("break", "prosody", "emphasis", "voice", "lang", "speak", "mark", "speed", "volume", "pitch", "rate"),
     *(
         "emotion",
         "pause",

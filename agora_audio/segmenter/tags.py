@@ -6,7 +6,7 @@ import functools
 import re
 from typing import Literal, NamedTuple
 
-__all__ = ["BREAKS", "ELEMENTS", "Until", "end_tag", "may_compare"]
+__all__ = ["AMBIGUOUS", "BREAKS", "ELEMENTS", "Until", "end_tag", "may_compare"]
 
 # Other tags are a dialect of some text-to-speech engine, or a place holder such as <name>: they are let through.
 ELEMENTS = frozenset(
@@ -24,6 +24,8 @@ BREAKS = frozenset(
     summary table tbody td tfoot th thead title tr ul
     """.split()  # noqa: SIM905
 )
+# Names that SSML and HTML share. In SSML they have attributes.
+AMBIGUOUS = frozenset({"audio", "mark", "sub"})
 
 
 class Until(NamedTuple):
@@ -46,5 +48,5 @@ def end_tag(name: str) -> re.Pattern[str]:
 def may_compare(text: str, found: re.Match[str], name: str) -> bool:
     """Tell whether a tag may be what stands in ``a<b>c``."""
     after = text[found.end() : found.end() + 1]
-    is_bare = len(name) == 1 and len(found[0]) == len("<b>")
+    is_bare = len(name) == 1 and name not in BREAKS and len(found[0]) == len("<b>")
     return is_bare and text[found.start() - 1].isalnum() and after.isalnum()
