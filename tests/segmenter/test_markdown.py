@@ -176,13 +176,19 @@ def test_formulas():
 
 
 def test_tags():
-    check("Hi <break time=\"1s\"/> <prosody rate='slow'>**a**</prosody>", "Hi <break time=\"1s\"/> <prosody rate='slow'>a</prosody>")
+    check(
+        "Hi <break time=\"1s\"/> <prosody rate='slow'>**a**</prosody>",
+        "Hi <break time=\"1s\"/> <prosody rate='slow'>a</prosody>",
+    )
     check("<spell>A_B *c*</spell> *d* <Spell>x  y</SPELL>", "<spell>A_B *c*</spell> d <Spell>x  y</SPELL>")
     check("<think>a **b**\n\nc</think>d <style>e</style>f", "d f")
     check("a <think>never closed", "a")
     check("<name> and <laugh/>", "<name> and <laugh/>")
     check("<x>*a*</x> <y>*b*</y>", "*a* <y>*b*</y>".replace("*a*", "<x>*a*</x>"), raw_tags=("x", "<y>"))
-    check("<sub alias='W'>a_b</sub> H<sub>2</sub>O <mark>m</mark><mark name='n'/>", "<sub alias='W'>a_b</sub> H2O m<mark name='n'/>")
+    check(
+        "<sub alias='W'>a_b</sub> H<sub>2</sub>O <mark>m</mark><mark name='n'/>",
+        "<sub alias='W'>a_b</sub> H2O m<mark name='n'/>",
+    )
     check("<x>a</x><b>b</b>", "<b>b</b>", keep_tags=["b"], skip_tags=["x"])
 
 
@@ -190,12 +196,28 @@ def test_tags():
 
 WORDS = st.sampled_from(["word", "other", "snake_case", "C", "two words", "x", "naïve", "词语"])
 PLAIN = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)
-FORMS = ["**{}**", "*{}*", "***{}***", "_{}_", "__{}__", "~~{}~~", "`{}`", "[{}](https://a.org/b_c)", "{}", "{}", "({})"]
+FORMS = [
+    "**{}**",
+    "*{}*",
+    "***{}***",
+    "_{}_",
+    "__{}__",
+    "~~{}~~",
+    "`{}`",
+    "[{}](https://a.org/b_c)",
+    "{}",
+    "{}",
+    "({})",
+]
 SPANS = st.builds(lambda form, text: form.format(text), st.sampled_from(FORMS), PLAIN)
-NESTED = st.one_of(SPANS, st.builds("**{}** {}".format, PLAIN, SPANS), st.builds("**{} *{}* {}**".format, PLAIN, PLAIN, PLAIN))
+NESTED = st.one_of(
+    SPANS, st.builds("**{}** {}".format, PLAIN, SPANS), st.builds("**{} *{}* {}**".format, PLAIN, PLAIN, PLAIN)
+)
 LINES = st.lists(NESTED, min_size=1, max_size=4).map(" ".join)
 LINE_FORMS = ["{}\n\n", "# {}\n\n", "### {} ###\n\n", "- {}\n", "  - {}\n", "> {}\n\n", "{}\n", "---\n\n{}\n\n"]
-DOCUMENTS = st.lists(st.builds(lambda form, text: form.format(text), st.sampled_from(LINE_FORMS), LINES), max_size=8).map("".join)
+DOCUMENTS = st.lists(
+    st.builds(lambda form, text: form.format(text), st.sampled_from(LINE_FORMS), LINES), max_size=8
+).map("".join)
 
 
 def rendered(text):

@@ -108,7 +108,10 @@ def test_any_characters_at_all(text, config):
     assert not re.search("[\ud800-\udfff\x00]", said)
 
 
-@given(st.lists(st.tuples(texts, st.sampled_from(["sentence", "table", "forced", "code"])), max_size=8), st.sampled_from(CONFIGS))
+@given(
+    st.lists(st.tuples(texts, st.sampled_from(["sentence", "table", "forced", "code"])), max_size=8),
+    st.sampled_from(CONFIGS),
+)
 @thorough
 def test_any_segments_give_text_and_no_exception(segments, config):
     speech = SpeechFilter(config)
@@ -116,7 +119,12 @@ def test_any_segments_give_text_and_no_exception(segments, config):
     assert all(isinstance(one, str) for one in said)
 
 
-@given(st.lists(st.sampled_from(["word", "2", "重点", "snake_case", "C#", "*", "-", "=", "#1", "(x)", "5,000.5", "<"]), min_size=1))
+@given(
+    st.lists(
+        st.sampled_from(["word", "2", "重点", "snake_case", "C#", "*", "-", "=", "#1", "(x)", "5,000.5", "<"]),
+        min_size=1,
+    )
+)
 @thorough
 def test_words_without_markup_come_out_as_they_went_in(words):
     text = "So " + " ".join(words)
@@ -132,7 +140,13 @@ def test_nothing_is_held_longer_than_hold():
 
 def test_words_are_said_at_once():
     stream = SpeechStream()
-    assert [stream.feed(piece) for piece in ("Take", " two", " of", " them.", " Now")] == ["Take", " two", " of", " them.", " Now"]
+    assert [stream.feed(piece) for piece in ("Take", " two", " of", " them.", " Now")] == [
+        "Take",
+        " two",
+        " of",
+        " them.",
+        " Now",
+    ]
 
 
 def test_a_reset_stream_is_new():
@@ -173,7 +187,9 @@ def test_it_stays(text):
 # --- wrong input ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("text", "said"), [(b"a", "bytes, must be a str: decode it first"), (None, "NoneType"), (3, "int")])
+@pytest.mark.parametrize(
+    ("text", "said"), [(b"a", "bytes, must be a str: decode it first"), (None, "NoneType"), (3, "int")]
+)
 def test_what_is_no_text_is_refused(text, said):
     for use in (speech_text, SpeechStream().feed, SpeechFilter().text):
         with pytest.raises(aa.FormatError, match=said):
@@ -238,7 +254,13 @@ def test_a_code_block_that_never_ends_is_said_at_flush():
     assert segments("```py\nx\n", flush="Code block of 1 line in Python.") == [""]
 
 
-ROWS = [("| a | b |\n", "table"), ("|---|---|\n", "table"), ("| 1 | 2 |\n", "table"), ("| 3 | 4 |\n", "table"), "After."]
+ROWS = [
+    ("| a | b |\n", "table"),
+    ("|---|---|\n", "table"),
+    ("| 1 | 2 |\n", "table"),
+    ("| 3 | 4 |\n", "table"),
+    "After.",
+]
 TABLE = [("".join(raw for raw, _ in ROWS[:4]), "table"), "After."]
 
 
