@@ -2,10 +2,10 @@
 
     python benchmarks/speech_text_speed.py [--kilobytes 100] [--part tokens|marks|both] [--json]
 
-*tokens*: texts in pieces of about four characters (two of Chinese) through `SpeechStream`, side by side with joining the
-same pieces, and with a Markdown parser that gets the whole text once, which a stream cannot wait for. *marks*: texts of
-one mark repeated, at one fifth of the length and at the full length, as a whole and one character at a time; *growth*
-is the cost of a character at the full length over that at a fifth: 1 is linear, 5 is quadratic.
+*tokens*: texts in pieces of about four characters (two of Chinese) through `SpeechStream`, side by side with joining
+the same pieces, and with a Markdown parser that gets the whole text once, which a stream cannot wait for. *marks*:
+texts of one mark repeated, at one fifth of the length and at the full length, as a whole and one character at a time;
+*growth* is the cost of a character at the full length over that at a fifth: 1 is linear, 5 is quadratic.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PROSE = "The quick brown fox jumps over the lazy dog, and then it runs home to r
 CHINESE = "今天的天气很好，我们一起去公园散步吧。"
 MARKDOWN = (
     "## Heading\n\nThis is **bold text** in a longer sentence, and then a [link](https://example.org/x) to follow.\n\n"
-    "- one *item* of the list\n- two with `code` in it\n\nA paragraph of plain words comes after the list, as is usual.\n\n"
+    "- one *item* of the list\n- two with `code` in it\n\nA paragraph of plain words comes after the list.\n\n"
 )
 MARKS = (
     *("*", "_", "[", "]", "`", "<", "$", "~", "#", ">", "|", "-", "\\", "&", "!", "=", "(", "【", "😀", " ", "\n"),

@@ -31,8 +31,8 @@ from agora_audio.segmenter.markdown_patterns import (
     interesting,
     look,
 )
+from agora_audio.segmenter.markdown_tags import AMBIGUOUS, BREAKS, ELEMENTS, Until, end_tag, may_compare
 from agora_audio.segmenter.speech_config import SpeechText
-from agora_audio.segmenter.tags import AMBIGUOUS, BREAKS, ELEMENTS, Until, end_tag, may_compare
 
 __all__ = ["Inline"]
 
@@ -40,6 +40,7 @@ _ESCAPABLE = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 # Longer runs are ornaments.
 _LONGEST_RUN = 6
 _ALT = re.compile(r"\salt\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+_CITED = frozenset(".!?%。！？…])）】」』”’\"'*_`")
 _TRAILING = ".,;:!?'…"
 _TICKS = re.compile("`+")
 _HASHES = re.compile(r"#+[ \t]*")
@@ -182,7 +183,7 @@ class Inline:
 
     def _bracket(self, text: str, at: int, more: bool) -> int:
         found = look(CITATION, text, at, more)
-        is_citation = found is not None and self.config.citations == "skip" and not _is_index(text, at)
+        is_citation = found is not None and self.config.citations == "skip" and _may_be_citation(text, at)
         if found and is_citation and not found["link"] and not (found["colon"] and self.base + at == self.line_at):
             self.marks.skip()
             return found.end() - bool(found["colon"])
@@ -387,9 +388,14 @@ def _closing(ticks: str) -> re.Pattern[str]:
     return re.compile(f"(?<!`){ticks}(?!`)")
 
 
-def _is_index(text: str, at: int) -> bool:
-    """Tell whether brackets at `at` follow a variable of one letter."""
-    return text[at - 1].isalpha() and text[at - 1] < "\x80" and not text[at - 2].isalnum()
+def _may_be_citation(text: str, at: int) -> bool:
+    """Tell whether what stands before a number in brackets may be cited for: no sign, no variable of one letter."""
+    before = text[at - 1]
+    if before.isalpha() and before < "\x80" and not text[at - 2].isalnum():
+        return False
+    if before in " \t":
+        return text[at - 2].isalnum() or text[at - 2] in _CITED
+    return before.isalnum() or before in _CITED or before in ",;:，；：、"
 
 
 def _is_balanced(url: str) -> bool:

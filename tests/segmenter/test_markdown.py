@@ -158,6 +158,7 @@ def test_options_of_emoji_citations_and_bullets():
     check("a 👨‍👩‍👧 1️⃣", "a 👨‍👩‍👧 1️⃣", emoji="keep")
     check("a [1, 2] ref[3] [^x] 【4:0†source】[5](https://a.b) x[1] y[0]", "a ref x[1] y[0]")
     check("a [1, 2] [^x] 【4:0†s】", "a [1, 2] [^x] 【4:0†s】", citations="keep")
+    check('[1] A. B.[1] C,[2] "D" [3][4]; [5]', '[1] A. B. C, "D"; [5]')
     check("so\ue200cite\ue202turn0search1\ue201.", "so.")
     check("- a\n- [x] b", "- a\n- [x] b", bullets="keep")
 

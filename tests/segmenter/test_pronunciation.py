@@ -12,8 +12,10 @@ from agora_audio.segmenter.speech_config import SpeechText
 from tests.segmenter.test_speech import thorough
 
 TABLE = {
-    "SQL": "sequel", "nginx": "engine x", "New York": "N Y", "New York City": "the City", "US": "U S", "C++": "C plus plus",
-    ".NET": "dot net", "重庆": "虫庆", "重": "zhòng", "東京": "とうきょう", "서울": "Seoul", "café": "ka-fay", "a b c d": "alphabet",
+    "SQL": "sequel", "nginx": "engine x", "New York": "N Y",
+    "New York City": "the City", "US": "U S", "C++": "C plus plus",
+    ".NET": "dot net", "重庆": "虫庆", "重": "zhòng", "東京": "とうきょう",
+    "서울": "Seoul", "café": "ka-fay", "a b c d": "alphabet",
     "हिन्दी": "Hindi",
 }  # fmt: skip
 

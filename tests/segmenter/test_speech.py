@@ -75,13 +75,18 @@ def test_every_size_of_pieces_gives_the_same(config, size):
 
 # fmt: off
 ATOMS = [
-    "a", "b ", " ", "  ", "\n", "\n\n", "\r\n", "\r", "\t", "\u3000", "\x00", "\u200d", "\ud83d", "\ude00", "*", "**", "***",
-    "_", "__", "~~", "~", "`", "``", "```", "```py\n", "[", "](", "]", "![", "(", ")", "](http://x.y)", "[1]", "[^1]", "[^1]: ",
+    "a", "b ", " ", "  ", "\n", "\n\n", "\r\n", "\r", "\t",
+    "\u3000", "\x00", "\u200d", "\ud83d", "\ude00", "*", "**", "***",
+    "_", "__", "~~", "~", "`", "``", "```", "```py\n", "[", "](",
+    "]", "![", "(", ")", "](http://x.y)", "[1]", "[^1]", "[^1]: ",
     "【1†s】", "【", "$", "$$", "\\(", "\\)", "\\[", "\\]", "\\", "<b>", "</b>", "<", "<break/>", "<spell>", "</spell>",
-    "<think>", "</think>", "<br>", "<!--", "-->", "<https://a.b>", "&amp;", "&", "&#33;", "#", "# ", "## x ##\n", "> ", "- ",
+    "<think>", "</think>", "<br>", "<!--", "-->", "<https://a.b>",
+    "&amp;", "&", "&#33;", "#", "# ", "## x ##\n", "> ", "- ",
     "* ", "+ ", "1. ", "- [x] ", "|", "| a | b |\n", "|---|---|\n", "---|---\n", "|x", "---\n", "===", "😀", "❤\ufe0f",
-    "1\ufe0f\u20e3", "👨\u200d👩", "©", "https://x.org/a_b", "http", "www.", "mailto:", "a@b.co", "5", "$5", "重点", "。", "：",
-    "word ", "Word", "hello world ", "!", "?", ".", ":", "-", "=", "SQL", "sql", "York", "New York", "what I", "x = 1", "alpha",
+    "1\ufe0f\u20e3", "👨\u200d👩", "©", "https://x.org/a_b",
+    "http", "www.", "mailto:", "a@b.co", "5", "$5", "重点", "。", "：",
+    "word ", "Word", "hello world ", "!", "?", ".", ":", "-", "=",
+    "SQL", "sql", "York", "New York", "what I", "x = 1", "alpha",
     "^2", "{", "}",
 ]
 # fmt: on
@@ -169,13 +174,20 @@ def test_a_flushed_stream_is_new():
 @pytest.mark.parametrize(
     "text",
     [
-        *("2 * 3 * 4", "2*3*4", "a*b*c = d", "x**2 + y**2", "e**x + e**y", "2 ** 3", "**unmatched", "**", "*note: this"),
-        *("snake_case", "a_b_c", "_", "C#", "F# and C#", "#1", "#hashtag", "a < b > c", "x<y>z", "a<b>c", "if a<b and c>d", "I <3 you"),
-        *("~5", "5 ~ 6", "~5~", "a ~~ b", "5 | 6", "|x| = 5", "a || b", "- 5 degrees", "-5", "+ 3 points", "> 5 minutes", "3 > 2"),
-        *("$5", "$5 and $6", "$5, $10/month and $20k", "5$ and 6$", "US$5 or A$6", "$HOME and $PATH", "\\(x\\)", "C:\\path"),
-        *("《三体》", "R&D", "AT&T", "&foo;", "f(*args, **kwargs)", "*.py and *.txt", "price: $5*", "5* hotel and 4* hotel"),
-        *("[not a link] (really)", "【重点】", "array[0]", "x[1]", "a->b =>", "List<int>", "<name>", "vector<T> v", "@user", "100%", "x^2"),
-        *("1986. A year", "1) one", "wait...", "5-6 -- 7 --- 8", "10\u00a0000 €", "{a} <%= b %>", "a / b * c", "O'Brien `tis", "q?a=b&c=d"),
+        *("2 * 3 * 4", "2*3*4", "a*b*c = d", "x**2 + y**2"),
+        *("e**x + e**y", "2 ** 3", "**unmatched", "**", "*note: this"),
+        *("snake_case", "a_b_c", "_", "C#", "F# and C#", "#1", "#hashtag"),
+        *("a < b > c", "x<y>z", "a<b>c", "if a<b and c>d", "I <3 you"),
+        *("~5", "5 ~ 6", "~5~", "a ~~ b", "5 | 6", "|x| = 5", "a || b"),
+        *("- 5 degrees", "-5", "+ 3 points", "> 5 minutes", "3 > 2"),
+        *("$5", "$5 and $6", "$5, $10/month and $20k", "5$ and 6$"),
+        *("US$5 or A$6", "$HOME and $PATH", "\\(x\\)", "C:\\path"),
+        *("《三体》", "R&D", "AT&T", "&foo;", "f(*args, **kwargs)"),
+        *("*.py and *.txt", "price: $5*", "5* hotel and 4* hotel"),
+        *("x = [1]", "a, [1, 2], f([3])", "[not a link] (really)", "【重点】", "array[0]", "x[1]", "a->b =>"),
+        *("List<int>", "<name>", "vector<T> v", "@user", "100%", "x^2"),
+        *("1986. A year", "1) one", "wait...", "5-6 -- 7 --- 8"),
+        *("10\u00a0000 €", "{a} <%= b %>", "a / b * c", "O'Brien `tis", "q?a=b&c=d"),
         *("12:30", "3.14", "1,000.50", "v1.2.3", "©2020 ™ →", "bob_b@example.com"),
     ],
 )  # fmt: skip

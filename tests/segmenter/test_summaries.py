@@ -50,7 +50,8 @@ def test_every_sentence_holds_what_it_should(language):
 @pytest.mark.parametrize(
     ("info", "name"),
     [
-        ("python", "Python"), (" py title='x'", "Python"), ("c++", "C++"), ("C#", "C#"), ("cs", "C#"), ("", ""), ("text", ""),
+        ("python", "Python"), (" py title='x'", "Python"), ("c++",
+        "C++"), ("C#", "C#"), ("cs", "C#"), ("", ""), ("text", ""),
         ("{.js}", "JavaScript"), ("Mermaid", "Mermaid"), ("123", ""), ("f#", "f#"),
     ],
 )  # fmt: skip
