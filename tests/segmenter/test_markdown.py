@@ -31,6 +31,7 @@ INLINE = [
     ("He said *\"hi\"* and _“yo”_.", "He said \"hi\" and “yo”."),
     ("**Note:**this **5**km *glued*.", "Note:this 5km glued."),
     ("**a 5* hotel**", "a 5* hotel"),
+    ("**a 2**3 b**", "a 2**3 b"),
     ("这是**重点**内容，**重点：**内容，**「引用」**です", "这是重点内容，重点：内容，「引用」です"),
     ("*斜体*文字和__粗__", "斜体文字和__粗__"),
     ("**not\n\nclosed** here", "**not\nclosed** here"),
@@ -79,6 +80,8 @@ BLOCKS = [
     ("a\n\n---\nb\n***\nc\n_ _ _\nd", "a\nb\nc\nd"),
     ("Title\n=====\nText\n---", "Title\nText"),
     ("--- a", "--- a"),
+    ("- a\n\ntext\n- 5 degrees", "a\ntext\n- 5 degrees"),
+    ("# **a\nb** c", "**a\nb** c"),
     ("**a\n- b** c", "**a\nb** c"),
     ("text[^1] and[^note].\n\n[^1]: The *note*.", "text and.\nThe note."),
 ]
@@ -173,6 +176,7 @@ def test_formulas():
     check(kept, kept)
     check(kept, "If and and and.", latex="skip")
     check("$5 and $6, \\[really not\\], $x$", "$5 and $6, [really not],", latex="skip")
+    check("$x=1$y $HOME and x_1$ US$a=b$", "$x=1$y $HOME and x_1$ US$a=b$", latex="skip")
     check("costs $2x + 1$ or $10^6$.", "costs or.", latex="skip")
 
 

@@ -168,6 +168,43 @@ def test_a_flushed_stream_is_new():
     assert stream.feed("# b") + stream.flush() == "b"
 
 
+@pytest.mark.parametrize("url", ["https://a.org/b", "http://a.org", "ftp://a.org", "www.a.org", "mailto:b@a.org"])
+def test_an_address_may_be_cut_anywhere(url):
+    for at in range(len(url) + 1):
+        assert streamed(["So", " see", f" {url[:at]}", url[at:], " now"]) == f"So see {'b@' * ('@' in url)}a.org now"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "said"),
+    [
+        (["So", "\ud83d", "ab"], "So\ufffdab"),
+        (["So", "\r", "\n", "x", "\r", "y"], "So\nx\ny"),
+        (["# ", "Title", " now", " #", "#", "\n", "x"], "Title now\nx"),
+        (["It", " is", " $", "5", " now"], "It is $5 now"),
+        (["Wow", "!", "[x]", "(u)"], "Wow!x"),
+        (["one", " ", " ", "two", "\n", "\n", "three", " "], "one two\nthree"),
+    ],
+)
+def test_pieces_between_words(pieces, said):
+    assert streamed(pieces) == said
+
+
+def test_what_waits_longer_than_hold_is_decided_the_same_at_every_cut():
+    config = SpeechText(hold=16)
+    for text, said in (
+        ("**a b c d e f g h i j k\n\nl", "a b c d e f g h i j k\nl"),
+        ("[a b c d e f g h i j k] l", "a b c d e f g h i j k l"),
+        ("[a b c d] l **m\n\nn", "[a b c d] l **m\nn"),
+        ("`a b c d e f g h i j k` *l*", "`a b c d e f g h i j k` l"),
+    ):
+        assert speech_text(text, config) == streamed(text, config) == said
+
+
+def test_money_and_prose_after_a_dollar_do_not_wait():
+    for text in ("It is $5 now", "Set $HOME to that", "Costs $5, not $6 or"):
+        assert SpeechStream().feed("So. " + text) == "So. " + text
+
+
 # --- nothing spoken is lost -----------------------------------------------------------------------------------------
 
 
