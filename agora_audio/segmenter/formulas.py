@@ -32,7 +32,8 @@ def formula_end(text: str, at: int, more: bool, hold: int) -> int:
         closing = "\\)" if text[at + 1] == "(" else "\\]"
         limit = hold if closing == "\\)" else max(hold, _LONGEST_DISPLAY)
         return _paired(text, at, closing, more, limit)
-    dollars = len(_DOLLARS.match(text, at)[0]) if not text.startswith("$", max(at - 1, 0), at) else 0  # type: ignore[index]
+    run = _DOLLARS.match(text, at)
+    dollars = run.end() - at if run and text[at - 1] != "$" else 0
     if 0 < dollars < 3 and at + dollars == len(text) and more:
         raise NeedMore
     if dollars == 2:
@@ -46,14 +47,14 @@ def _paired(text: str, at: int, closing: str, more: bool, limit: int) -> int:
     end = text.find(closing, at + 2, window)
     blank = text.find("\n\n", at + 2, window)
     if end >= 0 and not 0 <= blank < end:
-        return end + 2 if is_formula(text[at + 2 : end].strip()) else 0
+        return end + 2 if _is_formula(text[at + 2 : end].strip()) else 0
     if blank < 0 and more and len(text) < at + limit:
         raise NeedMore
     return 0
 
 
 def _inline(text: str, at: int, more: bool, hold: int) -> int:
-    if (at and text[at - 1].isalnum()) or text[at + 1 : at + 2].isspace():
+    if text[at - 1].isalnum() or text[at + 1 : at + 2].isspace():
         return 0
     window = min(len(text), at + hold)
     grows = more and len(text) < at + hold
@@ -68,13 +69,13 @@ def _inline(text: str, at: int, more: bool, hold: int) -> int:
     inside, after = text[at + 1 : end], text[end + 1 : end + 2]
     if inside[-1:].isspace() or after.isalnum() or _is_money_or_prose(text[at:end]):
         return 0
-    return end + 1 if is_formula(inside) else 0
+    return end + 1 if _is_formula(inside) else 0
 
 
 def _is_money_or_prose(text: str) -> bool:
     return bool(_AMOUNT.match(text) or _PROSE.search(text, 1))
 
 
-def is_formula(text: str) -> bool:
+def _is_formula(text: str) -> bool:
     """Tell whether what stands between the delimiters looks like a formula."""
     return bool(_SIGNS.search(text) or _SHORT.fullmatch(text)) and not _PROSE.search(text)

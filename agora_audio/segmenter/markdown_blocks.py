@@ -158,11 +158,15 @@ class Markdown:
         if char == "\n":
             self._blank_line()
             return at + 1
-        if self.config.markdown:
-            take = Markdown._take_row if self._table and self._table.loose else _TAKERS.get(char)
-            end = take(self, text, at, more) if take else 0
+        if self._table and self._table.loose:
+            end = self._take_row(text, at, more)
             if end:
                 return end
+            self._end_table()
+        take = _TAKERS.get(char) if self.config.markdown else None
+        end = take(self, text, at, more) if take else 0
+        if end:
+            return end
         self._end_table()
         if not self._bullet:
             self._in_list = self._in_list and text[at - 1] in " \t"

@@ -141,6 +141,7 @@ def test_tables(table, said):
 def test_more_tables():
     check("| 名 | 数 |\n|---|---|\n| 甲 | 3 |", "名：甲，数：3", table="pairs")
     check("Name | Age\n--- | ---\nAl | 3\nend", "Name | Age\nAl, 3\nend")
+    check("a | b\n--- | ---\n1 | 2\n# C", "a | b\n1, 2\nC")
     check("| a |\nno table", "| a |\nno table")
     check(TABLE, "3 by 2: Name, Age\nend", table="summarise", table_template="{rows} by {columns}: {header}")
     check("|---|---|\n| 1 | 2 |", "Table, rows: 1.", table="summarise")
