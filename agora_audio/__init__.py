@@ -27,6 +27,8 @@ if typing.TYPE_CHECKING:
     from agora_audio.consumer.policy_config import InterruptionConfig, InterruptionSettings
     from agora_audio.consumer.pts import PtsAllocator, SessionParser
     from agora_audio.processor import ExternalAudioProcessor, ProcessedFrame
+    from agora_audio.segmenter.speech import speech_text
+    from agora_audio.segmenter.speech_config import SpeechText
 
 __version__ = "0.1.0"
 
@@ -44,6 +46,8 @@ _LATER = {
     "ProcessorStats": "agora_audio.apm.statistics",
     "PtsAllocator": "agora_audio.consumer.pts",
     "SessionParser": "agora_audio.consumer.pts",
+    "SpeechText": "agora_audio.segmenter.speech_config",
+    "speech_text": "agora_audio.segmenter.speech",
 }
 
 __all__ = [
@@ -74,6 +78,7 @@ __all__ = [
     "Segment",
     "SessionParser",
     "SpeechDetector",
+    "SpeechText",
     "StereoVad",
     "VadDump",
     "VadEvent",
@@ -87,6 +92,7 @@ __all__ = [
     "read_audio",
     "resample",
     "rms_db",
+    "speech_text",
 ]
 
 
