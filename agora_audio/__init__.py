@@ -21,21 +21,39 @@ from agora_audio.vad.stream import VadStream
 if typing.TYPE_CHECKING:
     from agora_audio.apm.config import APMConfig
     from agora_audio.apm.stages import ApmStages
+    from agora_audio.consumer.config import PacerConfig
+    from agora_audio.consumer.consumer import AudioConsumer
+    from agora_audio.consumer.heard import InterruptReport
+    from agora_audio.consumer.pacer import Pacer
+    from agora_audio.consumer.rounds import Rounds
+    from agora_audio.consumer.sinks import CallbackSink, MemorySink, WavSink
+    from agora_audio.consumer.ticker import Ticker
     from agora_audio.processor import ExternalAudioProcessor, ProcessedFrame
 
 __version__ = "0.1.0"
 
-# Audio processing takes as long to import as all the rest; who only detects speech does not wait for it.
+# Audio processing takes as long to import as all the rest; who only detects speech waits neither for it nor for what
+# speaks.
 _LATER = {
     "APMConfig": "agora_audio.apm.config",
     "ApmStages": "agora_audio.apm.stages",
+    "AudioConsumer": "agora_audio.consumer.consumer",
+    "CallbackSink": "agora_audio.consumer.sinks",
     "ExternalAudioProcessor": "agora_audio.processor",
+    "InterruptReport": "agora_audio.consumer.heard",
+    "MemorySink": "agora_audio.consumer.sinks",
+    "Pacer": "agora_audio.consumer.pacer",
+    "PacerConfig": "agora_audio.consumer.config",
     "ProcessedFrame": "agora_audio.processor",
+    "Rounds": "agora_audio.consumer.rounds",
+    "Ticker": "agora_audio.consumer.ticker",
+    "WavSink": "agora_audio.consumer.sinks",
 }
 
 __all__ = [
     "APMConfig",
     "ApmStages",
+    "AudioConsumer",
     "AudioError",
     "AudioFormat",
     "AudioFrame",
@@ -43,23 +61,31 @@ __all__ = [
     "AudioVadConfigV2",
     "AudioVadManager",
     "AudioVadV2",
+    "CallbackSink",
     "ConfigError",
     "Engine",
     "EngineUnavailable",
     "ExternalAudioProcessor",
     "FormatError",
     "Framer",
+    "InterruptReport",
     "LiveError",
+    "MemorySink",
+    "Pacer",
+    "PacerConfig",
     "ProcessedFrame",
     "Resampler",
+    "Rounds",
     "Segment",
     "SpeechDetector",
     "StereoVad",
+    "Ticker",
     "VadDump",
     "VadEvent",
     "VadResult",
     "VadState",
     "VadStream",
+    "WavSink",
     "__version__",
     "create_engine",
     "detect_speech",
@@ -71,7 +97,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> typing.Any:
-    """Import one of the names of audio processing when it is first used."""
+    """Import one of the names of audio processing or speaking when it is first used."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)

@@ -1,0 +1,1 @@
+"""Speaking: paced output, interruption, rounds, and what was heard."""
