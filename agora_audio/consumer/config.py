@@ -40,7 +40,7 @@ class PacerConfig:
     """Incremental sending: how much of a round is sent faster than real time, ms; 0: none."""
     speed: float = _between(1.0, 5.0, 1.0, float)
     """Incremental sending: how many times faster; 1: not at all."""
-    catch_up_ms: int = _between(0, 10_000, 500)
+    catch_up_ms: int = _between(10, 10_000, 500)
     """How much a timer that came later than the lead sends at once beyond the lead, ms; the rest is heard later."""
     padding_ms: int | None = field(default=None)
     """While a round waits for its sound: keep so much silence ahead, ms, 0 to `lead_ms`; None: send no silence."""

@@ -27,17 +27,16 @@ class History:
     ----------
     unit
         Bytes of one sample of all channels.
+
+    Attributes
+    ----------
+    pieces : deque of Given
+        The pacer adds them, and lets those go that no sink can hold any more.
     """
 
     def __init__(self, unit: int) -> None:
         self._unit = unit
         self.pieces: deque[Given] = deque()
-
-    def forget(self, before: int) -> None:
-        """Let pieces go that end at sample `before` or earlier."""
-        pieces = self.pieces
-        while pieces and pieces[0].end <= before:
-            pieces.popleft()
 
     def take_back(self, samples: int) -> Iterator[Given]:
         """Take the last `samples`, or all there are, out again, newest first."""

@@ -33,7 +33,7 @@ from agora_audio.consumer.rounds import checked_round
 from agora_audio.consumer.schedule import NS, Schedule, Timeline
 from agora_audio.consumer.sound import RoundSound
 from agora_audio.errors import FormatError
-from agora_audio.frames import AudioFormat
+from agora_audio.frames import FRAMES_PER_SECOND, AudioFormat
 
 __all__ = ["Pacer"]
 
@@ -94,6 +94,10 @@ class Pacer:
         self.gaps: deque[PacingGap] = deque(maxlen=_GAPS_KEPT)
         self._unit = format.sample_bytes
         self._second = format.sample_rate * format.sample_bytes
+        self._frame = -(-format.sample_rate // FRAMES_PER_SECOND)
+        # The sink holds no more than that, and a second is for one that gives back more than it should have.
+        kept_ms = self.config.bound_ms + self.config.catch_up_ms + 1000
+        self._kept = kept_ms * format.sample_rate // 1000
         self._timeline = Timeline()
         self._schedule = Schedule(format.sample_rate, self.config)
         self._padding = None if self.config.padding_ms is None else self.config.padding_ms * format.sample_rate // 1000
@@ -109,7 +113,8 @@ class Pacer:
         self._excuse: Literal["", "over", "sink"] = ""
         self._broken = True
         self._rest: tuple[int, int, int] = (0, -1, 0)
-        self._tick = _FRAME
+        # When `due` was called last; the time before that call and the one before.
+        self._ticks = (0, 0, 0)
 
     # --- in
 
@@ -184,9 +189,8 @@ class Pacer:
         ConfigError
             If `now` is no finite number.
         """
-        before = self._timeline.t
         t = self._timeline.read(now)
-        self._tick = min(_LONGEST_TICK, max(_FRAME, t - (t if before is None else before)))
+        self._ticks = (t, t - self._ticks[0], self._ticks[1])
         rounds = self._queue.rounds
         if self._paused or not rounds:
             return b""
@@ -216,10 +220,9 @@ class Pacer:
             t = schedule.time_due(schedule.frame_end() - self._padding)
         elif not sound.ended and available < schedule.frame_end() - schedule.sent:
             if self._rest[:2] == (sound.id, sound.pushed):
-                dry = now if schedule.origin is None else schedule.time_of(schedule.sent)
-                t = max(dry - _FRAME, self._rest[2] + _FRAME)
-        elif available and sound is self._playing and schedule.origin is not None:
-            t = schedule.time_to_send(schedule.frame_end())
+                t = self._rest_due(self._ticks[1])
+        if available and sound is self._playing and schedule.origin is not None:
+            t = max(t, schedule.time_to_send(schedule.frame_end()))
         return self._timeline.seconds(t)
 
     def pause(self, now: float, taken_back: int | None = 0) -> int:
@@ -281,6 +284,7 @@ class Pacer:
         if taken is None:
             schedule.restart(t)
         self._history.pieces.clear()
+        self._playing = RoundSound(number)  # none that is known: the next one is begun with
         self._paused = False
         self.begin_round(number)
         return InterruptReport(
@@ -377,20 +381,22 @@ class Pacer:
                 self._pad(sound, t, parts)
             return sound.ended
         last = sound.ended
-        if not last and available < schedule.frame_end() - schedule.sent:
+        if not last and available < self._frame and available < schedule.frame_end() - schedule.sent:
             last = self._is_left_alone(sound, t)
             if not last:
                 return False
+            # Silence that fills it up is always there.
+            schedule.left = max(schedule.left, self._frame)
         self._get_ready(sound, t)
         allowed = schedule.allowed(t)
         count = schedule.whole(min(allowed, schedule.sent + available)) - schedule.sent
         if count > 0:
-            self._give(sound, sound.take(count * unit), count, t, parts)
+            self._give(sound, sound.take(count * unit), count, parts)
             available -= count
         if available and last:
             end = schedule.frame_end()
             if schedule.sent + available < end <= allowed:
-                self._give(sound, sound.take(available * unit), end - schedule.sent, t, parts)
+                self._give(sound, sound.take(available * unit), end - schedule.sent, parts)
                 available = 0
         return sound.ended and not available
 
@@ -406,13 +412,15 @@ class Pacer:
         if gap or self._silence:
             self._note_gap(gap + self._silence, sound, t)
 
-    def _give(self, sound: RoundSound, pcm: bytes, count: int, t: int, parts: list[bytes]) -> None:
+    def _give(self, sound: RoundSound, pcm: bytes, count: int, parts: list[bytes]) -> None:
         """Send `count` samples: sound, then silence."""
         schedule = self._schedule
         begin = schedule.sent
         padding = count * self._unit - len(pcm)
         if pcm:
-            sound.note_sent(pcm, self._unit, lambda at: schedule.time_of(begin + at), self._broken)
+            if self._broken or not sound.audible:
+                sound.note(pcm, self._unit, lambda at: schedule.time_of(begin + at), self._broken)
+            sound.sent += len(pcm)
             self._sent += len(pcm)
             self._queue.waiting -= len(pcm)
             self._broken = False
@@ -421,9 +429,10 @@ class Pacer:
             sound.padding += padding
             self._padded += padding
         schedule.sent = begin + count
-        self._history.pieces.append(Given(begin, begin + count, sound, pcm))
-        # A second longer than the clock says, for a sink that gives back more than it should have.
-        self._history.forget(schedule.played(t) - self.format.sample_rate)
+        pieces = self._history.pieces
+        pieces.append(Given(begin, begin + count, sound, pcm))
+        while pieces[0].end < begin - self._kept:
+            pieces.popleft()
         parts.append(pcm + bytes(padding) if padding else pcm)
 
     def _pad(self, sound: RoundSound, t: int, parts: list[bytes]) -> None:
@@ -435,7 +444,7 @@ class Pacer:
         self._silence += schedule.catch_up(t)
         count = schedule.whole(min(schedule.elapsed(t) + self._padding, schedule.allowed(t))) - schedule.sent
         if count > 0:
-            self._give(sound, b"", count, t, parts)
+            self._give(sound, b"", count, parts)
             self._silence += count
             self._broken = True
 
@@ -445,7 +454,14 @@ class Pacer:
             self._rest = (sound.id, sound.pushed, t)
             return False
         # At the next tick all else would have been heard: then it is too late for this without a gap.
-        return t - self._rest[2] >= _FRAME and self._schedule.played(t + self._tick) >= self._schedule.sent
+        return t >= self._rest_due(self._ticks[2])
+
+    def _rest_due(self, tick: int) -> int:
+        """Return when a part of a frame is sent that is left alone, with so much time between calls of `due`."""
+        since = self._rest[2] + _FRAME
+        if self._schedule.origin is None:
+            return since
+        return max(since, self._schedule.time_of(self._schedule.sent) - min(_LONGEST_TICK, max(_FRAME, tick)))
 
     def _note_gap(self, gap: int, sound: RoundSound, t: int) -> None:
         """Count a gap before sound that follows it."""

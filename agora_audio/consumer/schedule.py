@@ -39,7 +39,7 @@ class Timeline:
     def read(self, now: Any) -> int:
         """Return `now` in nanoseconds; ConfigError if it is no finite number."""
         try:
-            t: int = round(now * NS) + self._skew
+            t: int = round(now * 1e9) + self._skew  # a float: no text is ever repeated a thousand million times
         except (TypeError, ValueError, OverflowError):
             raise ConfigError(f"now is {now!r}, must be a finite number of seconds") from None
         if self.t is not None and t < self.t:
@@ -51,7 +51,7 @@ class Timeline:
     def seconds(self, t: int) -> float:
         """Return a time on the caller's clock: one that is read as `t` or later, by less than a float can tell."""
         seconds = (t - self._skew) / NS
-        while round(seconds * NS) + self._skew < t:
+        while round(seconds * 1e9) + self._skew < t:
             seconds = math.nextafter(seconds, math.inf)
         return seconds
 

@@ -114,15 +114,19 @@ class RoundSound:
 
     # --- what was sent
 
-    def note_sent(self, pcm: bytes, unit: int, time_of: Callable[[int], int], new_interval: bool) -> None:
-        """Note that `pcm` is sent; `time_of` tells when a sample counted from its first is heard, in nanoseconds."""
+    @property
+    def audible(self) -> bool:
+        """Whether a sample was sent that can be heard."""
+        return self._audible is not None
+
+    def note(self, pcm: bytes, unit: int, time_of: Callable[[int], int], new_interval: bool) -> None:
+        """Note what is sent next; `time_of` tells when a sample counted from its first is heard, in nanoseconds."""
         if new_interval:
             self._intervals.append((time_of(0), self.sent))
             self._first = self._first or self._intervals[0]
         if self._audible is None:
             at = _first_audible(pcm, unit)
             self._audible = None if at is None else (time_of(at), self.sent + at * unit)
-        self.sent += len(pcm)
 
     def unsend(self, pcm: bytes, padding: int) -> None:
         """Take back what was sent last, and as much padding."""
