@@ -18,7 +18,7 @@ from time import monotonic  # noqa: TID251 - the default of `clock`
 from typing import Any
 
 from agora_audio.consumer.books import PacerStats, PacingGap
-from agora_audio.consumer.config import PacerConfig
+from agora_audio.consumer.config import PacerConfig, checked_pacer_config
 from agora_audio.consumer.heard import Heard, InterruptReport
 from agora_audio.consumer.pacer import Pacer
 from agora_audio.consumer.rounds import Rounds, checked_round
@@ -112,11 +112,12 @@ class AudioConsumer:
         if not callable(clock) or not (on_error is None or callable(on_error)):
             raise ConfigError("clock and on_error must be functions")
         self.format = AudioFormat(sample_rate, channels)
+        self.config = checked_pacer_config(config)
         self.rounds = Rounds() if rounds is None else rounds
         self.reports: deque[InterruptReport] = deque(maxlen=_REPORTS_KEPT)
         self.sink_errors = 0
         self.last_error: Exception | None = None
-        self._pacer = Pacer(self.format, config, self.rounds.current)
+        self._pacer = Pacer(self.format, self.config, self.rounds.current)
         self._sink = checked_sink(sink)
         self._clock = clock
         self._on_error = on_error
@@ -369,7 +370,7 @@ class AudioConsumer:
             self._told = False
         if cleared != self._cleared:
             self._clear_sink()
-        elif now - began > self._pacer.config.lead_ms / 1000:
+        elif now - began > self.config.lead_ms / 1000:
             with self._lock:
                 self._pacer.failed(b"", now)
 

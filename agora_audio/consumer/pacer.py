@@ -112,6 +112,7 @@ class Pacer:
         self._silence = 0
         self._excuse: Literal["", "over", "sink"] = ""
         self._broken = True
+        self._noted: PacingGap | None = None
         self._rest: tuple[int, int, int] = (0, -1, 0)
         # When `due` was called last; the time before that call and the one before.
         self._ticks = (0, 0, 0)
@@ -191,6 +192,7 @@ class Pacer:
         """
         t = self._timeline.read(now)
         self._ticks = (t, t - self._ticks[0], self._ticks[1])
+        self._noted = None
         rounds = self._queue.rounds
         if self._paused or not rounds:
             return b""
@@ -218,9 +220,8 @@ class Pacer:
             if self._padding is None or not sound.sent:
                 return None
             t = schedule.time_due(schedule.frame_end() - self._padding)
-        elif not sound.ended and available < schedule.frame_end() - schedule.sent:
-            if self._rest[:2] == (sound.id, sound.pushed):
-                t = self._rest_due(self._ticks[1])
+        elif available < self._frame and not sound.ended and self._rest[:2] == (sound.id, sound.pushed):
+            t = self._rest_due(self._ticks[1])
         if available and sound is self._playing and schedule.origin is not None:
             t = max(t, schedule.time_to_send(schedule.frame_end()))
         return self._timeline.seconds(t)
@@ -307,13 +308,23 @@ class Pacer:
         return self._drop()
 
     def failed(self, pcm: bytes, now: float, keep: bool = True) -> None:
-        """Undo the last `due`, whose `pcm` the sink did not take: it is sent again, or else dropped and counted."""
+        """Undo the last `due`, whose `pcm` the sink did not take: it is sent again, or else dropped and counted.
+
+        The time that this takes is not caught up with, as the sink had nothing to play.
+        """
+        gap = self._noted
         returned, _ = self._take_back(len(pcm), self._timeline.read(now), empty=False)
         if not keep:
             # It is over as if it had been heard: the next sound falls due when it would have.
             self._schedule.sent += len(pcm) // self._unit
             self._queue.skip(returned)
+        elif gap is not None:  # it is not over yet
+            self.gaps.remove(gap)
+            self._count(gap, -1)
+            self._silence = round(gap.seconds * self.format.sample_rate)
+        self._schedule.left = 0
         self._excuse = "sink"
+        self._noted = None
 
     # --- what was
 
@@ -381,11 +392,11 @@ class Pacer:
                 self._pad(sound, t, parts)
             return sound.ended
         last = sound.ended
-        if not last and available < self._frame and available < schedule.frame_end() - schedule.sent:
-            last = self._is_left_alone(sound, t)
+        if available < self._frame and (last or available < schedule.frame_end() - schedule.sent):
+            last = last or self._is_left_alone(sound, t)
             if not last:
                 return False
-            # Silence that fills it up is always there.
+            # The silence that fills it up is always there.
             schedule.left = max(schedule.left, self._frame)
         self._get_ready(sound, t)
         allowed = schedule.allowed(t)
@@ -470,13 +481,18 @@ class Pacer:
         if self._excuse == "over":
             return
         cause: Cause = self._excuse or ("timer" if self._schedule.left >= gap else "sound")
-        if cause == "sound":
-            self._underruns += 1
-            self._underrun += gap
+        self._noted = PacingGap(self._timeline.seconds(t), gap / self.format.sample_rate, cause, sound.id)
+        self.gaps.append(self._noted)
+        self._count(self._noted, 1)
+
+    def _count(self, gap: PacingGap, times: int) -> None:
+        samples = times * round(gap.seconds * self.format.sample_rate)
+        if gap.cause == "sound":
+            self._underruns += times
+            self._underrun += samples
         else:
-            self._late_gaps += 1
-            self._late += gap
-        self.gaps.append(PacingGap(self._timeline.seconds(t), gap / self.format.sample_rate, cause, sound.id))
+            self._late_gaps += times
+            self._late += samples
 
     # --- taking back
 

@@ -77,7 +77,8 @@ class Schedule:
         self._lead = config.lead_ms * sample_rate // 1000
         self._gain, self._per = ratio.numerator - ratio.denominator, ratio.denominator
         self._most = config.send_ms * sample_rate // 1000 * self._gain // ratio.numerator
-        self._catch_up = config.catch_up_ms * sample_rate // 1000
+        # A whole frame at least: with less, nothing would ever go out without a lead.
+        self._catch_up = max(config.catch_up_ms * sample_rate // 1000, -(-sample_rate // FRAMES_PER_SECOND))
         self.origin: int | None = None
         self.sent = self.behind = self.left = 0
         self._grid = self._since = self._had = 0

@@ -11,7 +11,7 @@ import os
 import wave
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from agora_audio.consumer.schedule import NS, Timeline
 from agora_audio.errors import AudioError, ConfigError, FormatError
@@ -91,8 +91,6 @@ class LoudspeakerSink:
 
     Attributes
     ----------
-    heard : bytearray
-        What was heard, with zeros for gaps, from the first sample on.
     gaps : list of (float, float)
         When nothing was there to be played, and for how long, seconds; not before the first sample, nor at the end.
 
@@ -111,11 +109,11 @@ class LoudspeakerSink:
     ) -> None:
         if not isinstance(format, AudioFormat):
             raise FormatError(f"format is {format!r}, must be an AudioFormat")
-        self.heard = bytearray()
+        self._heard = bytearray()
         self.gaps: list[tuple[float, float]] = []
         self._unit, self._rate = format.sample_bytes, format.sample_rate
         self._clock = clock
-        self._play = self.heard.extend if play is None else play
+        self._play = self._heard.extend if play is None else play
         self._timeline = Timeline()
         self._origin: int | None = None
         self._played = 0  # samples since the origin, silence included
@@ -140,6 +138,12 @@ class LoudspeakerSink:
         size = len(self._buffer)
         self._buffer.clear()
         return size
+
+    @property
+    def heard(self) -> bytes:
+        """What has been heard by now, with zeros for gaps, from the first sample on."""
+        self._advance(self._timeline.read(self._clock()))
+        return bytes(self._heard)
 
     def buffered_ms(self) -> float:
         """Return how much has been written and not been heard, ms."""
@@ -194,6 +198,7 @@ class WavSink:
         self.path = os.fspath(path)
         self.format = format
         self.speaker = None if clock is None else LoudspeakerSink(format, clock, self._store)
+        self._stream: BinaryIO | None = None
         self._file: wave.Wave_write | None = None
         self._closed = False
 
@@ -217,8 +222,9 @@ class WavSink:
         if self.speaker is not None:
             self.speaker.finish()
         self._closed = True
-        if self._file is not None:
+        if self._file is not None and self._stream is not None:
             self._file.close()
+            self._stream.close()
 
     def __enter__(self) -> WavSink:
         return self
@@ -230,7 +236,9 @@ class WavSink:
 
     def _store(self, pcm: bytes) -> None:
         if self._file is None:
-            file = wave.open(self.path, "wb")  # noqa: SIM115 - closed by close
+            # Opened here: a wave.Wave_write that could not open its file complains again when it is thrown away.
+            self._stream = open(self.path, "wb")  # noqa: SIM115 - closed by close
+            file = wave.open(self._stream, "wb")  # noqa: SIM115 - as above
             file.setnchannels(self.format.channels)
             file.setsampwidth(2)
             file.setframerate(self.format.sample_rate)

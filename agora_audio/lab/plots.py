@@ -163,11 +163,8 @@ def save_figure(figure_or_axes: Any, path: str | Path) -> None:
     OSError
         If the file cannot be written; nothing is left of it then, and an existing one stays.
     """
-    target = Path(path)
-    suffix = target.suffix.lower()
-    if suffix not in _SUFFIXES:
-        raise ConfigError(f"{target.name!r} does not end in one of {', '.join(_SUFFIXES)}: the suffix names the format")
-    drawn = _drawn(_figure_of(figure_or_axes), suffix[1:])
+    target = check_figure_path(path)
+    drawn = _drawn(_figure_of(figure_or_axes), target.suffix.lower()[1:])
     real = target.resolve()  # a link stays, its file is replaced
     beside = real.with_name(f".plot-{secrets.token_hex(8)}.tmp")
     try:
@@ -180,6 +177,14 @@ def save_figure(figure_or_axes: Any, path: str | Path) -> None:
         if isinstance(error, OSError):  # which speaks of the file beside
             raise OSError(error.errno, error.strerror, str(target)) from error
         raise
+
+
+def check_figure_path(path: str | Path) -> Path:
+    """Return `path`; ConfigError if its suffix names no format of a figure."""
+    target = Path(path)
+    if target.suffix.lower() not in _SUFFIXES:
+        raise ConfigError(f"{target.name!r} does not end in one of {', '.join(_SUFFIXES)}: the suffix names the format")
+    return target
 
 
 def _drawn(figure: Figure, format: str) -> bytes:
@@ -198,7 +203,8 @@ def _figure_of(drawn: Any) -> Figure:
     return figure
 
 
-def _matplotlib(module: str) -> Any:
+def matplotlib_part(module: str) -> Any:
+    """Import a module of matplotlib; EngineUnavailable, with the extra's name, if it is not installed."""
     try:
         import_module("matplotlib")
         return import_module(f"matplotlib.{module}")
@@ -230,7 +236,7 @@ def _seconds(name: str, value: Any) -> float:
 def _checked_axes(ax: Any) -> list[Axes] | None:
     if ax is None:
         return None
-    kind = _matplotlib("axes").Axes
+    kind = matplotlib_part("axes").Axes
     axes = [ax] if isinstance(ax, kind) else list(np.ravel(np.array(ax, dtype=object)))
     if len(axes) not in (1, 4) or not all(isinstance(one, kind) for one in axes):
         what = f"{len(axes)} axes" if all(isinstance(one, kind) for one in axes) else repr(ax)
@@ -248,7 +254,7 @@ def _check_reference(reference: Sequence[Segment], given: list[Axes] | None) -> 
 
 def _new_panels(with_reference: bool) -> list[Axes]:
     heights = [3.0, 2.0, 2.6, 0.8 if with_reference else 0.4]
-    figure = _matplotlib("figure").Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
+    figure = matplotlib_part("figure").Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
     panels = list(figure.subplots(4, sharex=True, height_ratios=heights))
     for panel in panels:
         panel.spines[["top", "right"]].set_visible(False)
@@ -433,7 +439,7 @@ def _draw_values(ax: Axes, view: _View, values: NDArray[np.float64]) -> None:
 
 
 def _draw_level(ax: Axes, view: _View) -> None:
-    ticker = _matplotlib("ticker")
+    ticker = matplotlib_part("ticker")
     levels, thresholds = view.trace.rms_db[view.frames], view.trace.thresholds[view.frames]
     _draw_values(ax, view, np.maximum(view.trace.rms_db, _LOWEST_DB))
     changes = np.concatenate(([0], np.flatnonzero(np.diff(thresholds)) + 1))
@@ -521,7 +527,7 @@ def _lay_out_time(panels: Sequence[Axes], view: _View) -> None:
 
 def _pace(mode: str, ax: Axes) -> None:
     """Put ticks at round times, as many as fit; again whenever the limits change, in an interactive window."""
-    ticker = _matplotlib("ticker")
+    ticker = matplotlib_part("ticker")
     low, high = ax.get_xlim()
     count = min(12.0, max(2.0, (2.0 if mode == "seconds" else 1.4) * _inches(ax)))
     step = next((one for one in _STEPS if one * count >= abs(high - low)), _STEPS[-1])

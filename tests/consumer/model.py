@@ -133,13 +133,14 @@ class Checked:
         self.padding -= len(pcm) - len(real)
         if not keep:
             self.dropped += len(real)
-        while keep and real:
+        while real:
             number, part = self.log.pop()
             back = part[-len(real) :]
             assert real.endswith(back)
             if len(back) < len(part):
                 self.log.append((number, part[: len(part) - len(back)]))
-            self.expected[number][:0] = back
+            if keep:
+                self.expected[number][:0] = back
             real = real[: len(real) - len(back)]
 
     def pause(self) -> None:

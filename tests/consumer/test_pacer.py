@@ -100,20 +100,24 @@ def test_nor_more_than_the_catch_up_beyond_where_it_is_late(format, config, step
 @given(st.sampled_from(FORMATS), CONFIGS, st.lists(STEPS, max_size=40))
 @thorough
 def test_since_a_round_began_no_more_is_sent_than_could_be_heard_and_the_bound(format, config, steps):
-    """Late timers, catching up, stalls of the sound: over any stretch of time, from the first sound after silence on."""
+    """Late timers, catching up, stalls of the sound: from the first sound after silence on."""
     checked, begun, total = Checked(format, config), None, 0
+    frame = Fraction(1, 100) if config.lead_ms < 10 else 0  # the first one is due when it could have been heard
     for name, *arguments in steps:
+        waits = frame and checked.pacer.waiting_bytes
+        if name == "fail":
+            arguments[1] = True  # what was dropped counts as sent
         pcm = getattr(checked, name)(*arguments)
         if name in ("pause", "interrupt", "clear", "fail"):
             begun, total = None, 0
         if name != "tick":
             continue
-        if begun is None and pcm:
+        if begun is None and (pcm or waits):
             begun = checked.now
         total += len(pcm)
         if begun is not None:
             seconds = Fraction(total, format.sample_bytes * format.sample_rate)
-            assert seconds <= Fraction(round((checked.now - begun) * 1e9), 10**9) + bound(config)
+            assert seconds <= Fraction(round((checked.now - begun) * 1e9), 10**9) + bound(config) + frame
 
 
 @given(st.sampled_from(FORMATS), st.one_of(CONFIGS, PADDED), st.lists(STEPS, max_size=40))
@@ -546,10 +550,10 @@ def test_a_failed_write_is_sent_again_or_dropped_in_time():
     one.push(sound(32000))
     one.failed(one.due(0.0), 0.0)
     pcm = one.due(0.02)
-    assert pcm == sound(3200 + 640)
+    assert pcm == sound(3200)
     one.failed(pcm, 0.02, keep=False)
-    assert one.due(0.04) == sound(640, 3840)
-    assert one.stats().dropped_bytes == 3840
+    assert one.due(0.04) == sound(640, 3200)
+    assert one.stats().dropped_bytes == 3200
 
 
 # --- what was heard -------------------------------------------------------------------------------------------------
@@ -613,7 +617,7 @@ def test_a_time_that_is_none_is_refused(now):
     one = pacer()
     one.push(sound(320))
     for call in (one.due, one.pause, one.resume, one.interrupt, one.heard, one.is_complete):
-        with pytest.raises(ConfigError, match="now is .*, must be a finite number of seconds"):
+        with pytest.raises(ConfigError, match=r"now is .*, must be a finite number of seconds"):
             call(now)
     assert len(one.due(0.0)) == 320
 
@@ -640,7 +644,7 @@ def test_a_round_is_a_whole_number(number):
         lambda: pacer().begin_round(number),
         lambda: Pacer(MONO, None, number),
     ):
-        with pytest.raises(ConfigError, match="round_id is .*, must be a whole number"):
+        with pytest.raises(ConfigError, match=r"round_id is .*, must be a whole number"):
             call()
 
 
