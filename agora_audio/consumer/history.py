@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TypeAlias
 
 from agora_audio.consumer.sound import RoundSound
 
 __all__ = ["Given", "History"]
 
 
-class Given(NamedTuple):
-    """A piece that was sent: sound of a round, then padding, from sample `begin` to `end`."""
+Given: TypeAlias = tuple[int, int, RoundSound, bytes]
+"""A piece that was sent, from one sample to another: whose it is, and its sound, which padding may follow.
 
-    begin: int
-    end: int
-    sound: RoundSound
-    pcm: bytes
+A plain tuple, as one is made at each tick.
+"""
 
 
 class History:
@@ -34,6 +32,8 @@ class History:
         The pacer adds them, and lets those go that no sink can hold any more.
     """
 
+    __slots__ = ("_unit", "pieces")
+
     def __init__(self, unit: int) -> None:
         self._unit = unit
         self.pieces: deque[Given] = deque()
@@ -45,23 +45,23 @@ class History:
             cut = max(begin, end - samples)
             kept = pcm[: (cut - begin) * self._unit]
             if cut > begin:
-                self.pieces.append(Given(begin, cut, sound, kept))
+                self.pieces.append((begin, cut, sound, kept))
             samples -= end - cut
-            yield Given(cut, end, sound, pcm[len(kept) :])
+            yield cut, end, sound, pcm[len(kept) :]
 
     def unplayed(self, sound: RoundSound, played: int) -> int:
         """Return how many bytes of a round's sound lie behind sample `played`."""
         bytes_left = 0
-        for piece in reversed(self.pieces):
-            if piece.end <= played:
+        for begin, end, owner, pcm in reversed(self.pieces):
+            if end <= played:
                 break
-            if piece.sound is sound:
-                bytes_left += max(0, len(piece.pcm) - max(0, played - piece.begin) * self._unit)
+            if owner is sound:
+                bytes_left += max(0, len(pcm) - max(0, played - begin) * self._unit)
         return bytes_left
 
     def at(self, played: int) -> RoundSound | None:
         """Return the round whose sound was the last to be heard before sample `played`, if that is known."""
-        for piece in reversed(self.pieces):
-            if piece.begin < played and piece.pcm:
-                return piece.sound
-        return self.pieces[0].sound if self.pieces else None
+        for begin, _, sound, pcm in reversed(self.pieces):
+            if begin < played and pcm:
+                return sound
+        return self.pieces[0][2] if self.pieces else None

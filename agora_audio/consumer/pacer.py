@@ -27,7 +27,7 @@ from typing import Any, Literal
 from agora_audio.consumer.books import Cause, PacerStats, PacingGap
 from agora_audio.consumer.config import PacerConfig, checked_pacer_config
 from agora_audio.consumer.heard import Heard, InterruptReport
-from agora_audio.consumer.history import Given, History
+from agora_audio.consumer.history import History
 from agora_audio.consumer.queue import SoundQueue
 from agora_audio.consumer.rounds import checked_round
 from agora_audio.consumer.schedule import NS, Schedule, Timeline
@@ -272,7 +272,7 @@ class Pacer:
         number = self.round_id + 1 if next_round is None else checked_round(next_round)
         schedule = self._schedule
         if taken is None:
-            newer = sum(len(piece.pcm) for piece in self._history.pieces if piece.sound.id >= number)
+            newer = sum(len(pcm) for _, _, sound, pcm in self._history.pieces if sound.id >= number)
             recalled, honest = 0, False
             self._take_back(newer, t, empty=False)
         else:
@@ -430,7 +430,7 @@ class Pacer:
         padding = count * self._unit - len(pcm)
         if pcm:
             if self._broken or not sound.audible:
-                sound.note(pcm, self._unit, lambda at: schedule.time_of(begin + at), self._broken)
+                self._note_begin(sound, pcm)
             sound.sent += len(pcm)
             self._sent += len(pcm)
             self._queue.waiting -= len(pcm)
@@ -441,10 +441,15 @@ class Pacer:
             self._padded += padding
         schedule.sent = begin + count
         pieces = self._history.pieces
-        pieces.append(Given(begin, begin + count, sound, pcm))
-        while pieces[0].end < begin - self._kept:
+        pieces.append((begin, begin + count, sound, pcm))
+        while pieces[0][1] < begin - self._kept:
             pieces.popleft()
         parts.append(pcm + bytes(padding) if padding else pcm)
+
+    def _note_begin(self, sound: RoundSound, pcm: bytes) -> None:
+        """Note when an interval, or the first audible sample, will be heard."""
+        schedule, begin = self._schedule, self._schedule.sent
+        sound.note(pcm, self._unit, lambda at: schedule.time_of(begin + at), self._broken)
 
     def _pad(self, sound: RoundSound, t: int, parts: list[bytes]) -> None:
         """Send silence while a round waits for its sound."""

@@ -32,6 +32,8 @@ class SoundQueue:
         Bytes: taken = dropped + waiting + what was sent.
     """
 
+    __slots__ = ("_unit", "dropped", "newest", "refused", "rounds", "taken", "waiting")
+
     def __init__(self, unit: int, round_id: int) -> None:
         self._unit = unit
         self.newest = RoundSound(checked_round(round_id))

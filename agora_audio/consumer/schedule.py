@@ -32,6 +32,8 @@ class Timeline:
         The last time that was read.
     """
 
+    __slots__ = ("_skew", "t")
+
     def __init__(self) -> None:
         self.t: int | None = None
         self._skew = 0
@@ -70,6 +72,11 @@ class Schedule:
     left : int
         Samples that were there at the last tick and not yet due: only these can have been kept waiting by a late timer.
     """
+
+    __slots__ = (
+        *("_catch_up", "_gain", "_grid", "_had", "_lead", "_most", "_per", "_rate", "_since"),
+        *("behind", "left", "origin", "sent"),
+    )
 
     def __init__(self, sample_rate: int, config: PacerConfig) -> None:
         ratio = config.ratio

@@ -29,8 +29,8 @@ class Ticked(Protocol):
     def released(self) -> bool:
         """Whether it is over, and may be forgotten."""
 
-    def consume(self) -> int:
-        """Do what is due."""
+    def tick(self) -> int:
+        """Do what is due, and return 0 if that was nothing."""
 
 
 Member = TypeVar("Member", bound=Ticked)
@@ -47,7 +47,7 @@ class TickerStats:
     missed_ticks: int
     """Deadlines that passed while an earlier tick was still waited for."""
     worst_ms: float
-    """The latest beginning of a tick, ms after its deadline."""
+    """How long after a deadline there was still no tick, at most, ms."""
     errors: int
     """Exceptions out of consumers, which ended no tick; `Ticker.last_error` is the last."""
     blocked: int
@@ -103,12 +103,12 @@ class Ticker:
         self._steps = 0  # consumers that were begun with or done: where it stands still, one blocks
         self._busy = False
         self._ticks = self._late = self._missed = self._errors = self._blocked = 0
-        self._worst = 0.0
+        self._worst = self._deadline = 0.0
 
     def add(self, consumer: Member) -> Member:
         """Drive a consumer from the next tick on, until it is removed or released, and return it."""
-        if not callable(getattr(consumer, "consume", None)):
-            raise ConfigError(f"a {type(consumer).__name__} cannot be driven, it has no method consume()")
+        if not callable(getattr(consumer, "tick", None)) or not hasattr(consumer, "released"):
+            raise ConfigError(f"a {type(consumer).__name__} cannot be driven: it must have tick() and released")
         with self._changed:
             if all(one is not consumer for one in self._members):
                 self._members = (*self._members, consumer)
@@ -123,7 +123,7 @@ class Ticker:
         """Start the thread; AudioError if it, or a task, runs already."""
         self._claim()
         self._stopped.clear()
-        self._spawn(self._loop, self._generation)
+        self._spawn(self._loop, self._generation, self._clock())
         self._spawn(self._watch)
         return self
 
@@ -188,14 +188,14 @@ class Ticker:
         self._threads.append(thread)
         thread.start()
 
-    def _loop(self, generation: int) -> None:
-        deadline = self._clock()
+    def _loop(self, generation: int, deadline: float) -> None:
         while not self._stopped.is_set() and generation == self._generation:
             self._tick(deadline, generation)
             deadline = self._next(deadline)
             self._stopped.wait(max(0.0, deadline - self._clock()))
 
     def _tick(self, deadline: float, generation: int) -> None:
+        self._deadline = deadline
         lateness = self._clock() - deadline
         self._ticks += 1
         self._late += lateness > _LATE
@@ -205,8 +205,8 @@ class Ticker:
         for consumer in self._members:
             self._steps += 1
             try:
-                consumer.consume()
-                over |= consumer.released
+                if not consumer.tick():
+                    over |= consumer.released
             except Exception as error:
                 self._errors += 1
                 self.last_error = error
@@ -224,6 +224,7 @@ class Ticker:
         if behind > 0:
             missed = int(behind / self._period) + 1
             self._missed += missed
+            self._worst = max(self._worst, behind)
             deadline += missed * self._period
         return deadline
 
@@ -237,7 +238,7 @@ class Ticker:
                 self._generation += 1
                 with self._changed:
                     self._threads = [thread for thread in self._threads if thread.is_alive()]
-                    self._spawn(self._loop, self._generation)
+                    self._spawn(self._loop, self._generation, self._next(self._deadline))
             seen = self._steps
 
 

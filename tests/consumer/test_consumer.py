@@ -488,6 +488,34 @@ def test_a_producer_waits_for_room():
     assert setup.consumer.wait_for_room(0)
 
 
+def test_a_tick_leaves_alone_what_has_enough():
+    setup = Setup(MemorySink())
+    setup.consumer.push_pcm_data(sound(32 * 130))
+    sent = []
+    for _ in range(8):
+        sent.append(setup.consumer.tick() // 16)
+        setup.clock.advance(0.02)
+    assert sent == [100, 0, 30, 0, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("verb", ["interrupt", "clear", "pause", "another hop", "a step back"])
+def test_but_not_after_anything_has_happened(verb):
+    setup = Setup()
+    setup.consumer.push_pcm_data(sound(32000))
+    setup.consumer.tick()
+    if verb == "a step back":
+        setup.clock.advance(-3600)
+        assert setup.consumer.tick() == 0
+        setup.clock.advance(0.04)
+        assert setup.consumer.tick() == 640
+        return
+    setup.consumer.rounds.interrupt() if verb == "another hop" else getattr(setup.consumer, verb)()
+    setup.consumer.resume()
+    setup.consumer.push_pcm_data(sound(3200))
+    setup.clock.advance(0.001)
+    assert setup.consumer.tick() == 1600
+
+
 # --- asyncio --------------------------------------------------------------------------------------------------------
 
 

@@ -24,7 +24,7 @@ class Member:
         self.released = False
         self.called = threading.Condition()
 
-    def consume(self):
+    def tick(self):
         with self.called:
             self.calls += 1
             self.called.notify_all()
@@ -199,5 +199,5 @@ def test_a_period_has_its_range(options, message):
 
 
 def test_what_cannot_be_driven_is_refused():
-    with pytest.raises(ConfigError, match="a int cannot be driven, it has no method consume"):
+    with pytest.raises(ConfigError, match="a int cannot be driven: it must have tick"):
         Ticker().add(3)
