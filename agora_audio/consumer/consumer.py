@@ -29,6 +29,7 @@ from agora_audio.frames import AudioFormat, as_buffer
 __all__ = ["AudioConsumer", "SinkBlocked"]
 
 _REPORTS_KEPT = 100
+_ROUNDS_KEPT = 100
 # A poll that waits for room or for the end; nothing is heard of it.
 _POLL = 0.01
 
@@ -126,6 +127,7 @@ class AudioConsumer:
         self._lock = RLock()
         self._sink_lock = RLock()
         self._oldest = self.rounds.oldest
+        self._began: dict[int, float] = {}
         self._unit = self.format.sample_bytes
         self._lead = self.config.lead_ms / 1000.0
         # With ticks of 20 ms or less, and some jitter, the sink always holds half of the lead.
@@ -173,7 +175,9 @@ class AudioConsumer:
         """Begin the next answer and return its number; what is queued is heard before it."""
         with self._lock:
             self._check_open()
-            return self._pacer.begin_round(self.rounds.next())
+            number = self._pacer.begin_round(self.rounds.next())
+            self._note_began(number)
+            return number
 
     def end_round(self, round_id: int | None = None) -> None:
         """Say that the answer is complete: its last frame is filled with silence and sent."""
@@ -329,9 +333,13 @@ class AudioConsumer:
             return None if self._released else self._pacer.next_due()
 
     def heard(self) -> Heard:
-        """Return what has been heard of the round at the playhead, as far as the clock tells."""
+        """Return what has been heard of the round at the playhead, as far as the clock tells.
+
+        A round began with `begin_round`, or else with the first that this consumer heard of it.
+        """
         with self._lock:
-            return self._pacer.heard(self._clock())
+            heard = self._pacer.heard(self._clock())
+            return replace(heard, began=self._began.get(heard.round_id))
 
     def stats(self) -> PacerStats:
         """Return the books."""
@@ -473,6 +481,13 @@ class AudioConsumer:
         current = self.rounds.current if round_id is None else self.rounds.reach(round_id)
         if current > self._pacer.round_id:
             self._pacer.begin_round(current)
+        self._note_began(current)
+
+    def _note_began(self, number: int) -> None:
+        if number not in self._began:
+            self._began[number] = self._clock()
+            if len(self._began) > _ROUNDS_KEPT:
+                del self._began[next(iter(self._began))]
 
     def _note_room(self) -> None:
         if not self._pacer.is_full:

@@ -92,6 +92,13 @@ class Heard:
     """When the first sample above -50 dBFS was heard, seconds on the pacer's clock; None: not yet."""
     leading_silence_ms: int | None
     """Sound before the first audible sample, ms; None: no audible one was sent."""
+    began: float | None = None
+    """When the round began, seconds; None: not known. `AudioConsumer` fills this in."""
+
+    @property
+    def time_to_first_audible(self) -> float | None:
+        """From the beginning of the round to its first audible sample, leading silence counted, seconds."""
+        return None if self.began is None or self.first_audible is None else self.first_audible - self.began
 
 
 @dataclass(frozen=True)

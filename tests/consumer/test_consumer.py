@@ -207,6 +207,29 @@ def test_what_was_heard_is_reported_in_words():
     assert not consumer.add_words([("late", 0, 1)], round_id=1)
 
 
+def test_the_time_to_the_first_audible_sample_counts_leading_silence():
+    setup = Setup()
+    setup.consumer.begin_round()
+    setup.clock.advance(0.4)  # until the first sound comes
+    assert setup.consumer.heard().time_to_first_audible is None
+    setup.consumer.push_pcm_data(np.concatenate([np.zeros(800), np.full(3200, 5000)]).astype(np.int16))
+    setup.run(200)
+    heard = setup.consumer.heard()
+    assert (heard.began, heard.first_sound, heard.leading_silence_ms) == (100.0, 100.4, 50)
+    assert heard.time_to_first_audible == pytest.approx(0.45)
+
+
+def test_a_round_that_another_hop_began_begins_with_its_first_sound():
+    setup = Setup()
+    setup.clock.advance(1.0)
+    for number in range(1, 500):
+        setup.consumer.push_pcm_data(sound(2), number)
+        setup.consumer.begin_round()
+    setup.run(20_000)
+    assert (setup.consumer.heard().round_id, setup.consumer.heard().began) == (499, 101.0)
+    assert len(setup.consumer._began) == 100
+
+
 # --- pause ----------------------------------------------------------------------------------------------------------
 
 
