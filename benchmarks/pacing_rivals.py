@@ -5,7 +5,7 @@
 Virtual time, so that the figures are the same on every machine. Each answer is sound of a random length that arrives in
 pieces, several times faster than real time, with a pause of the service now and then that stays shorter than what has
 been sent ahead of it: all gaps that are heard are the pacer's own. Timers: *even* ticks when it should; *jitter* up to
-30 ms late; *stalls*, 150 to 400 ms late once a second; *slow* ticks each 120 ms, for those whose timer is the caller's.
+10 ms late; *stalls*, 150 to 400 ms late once a second; *slow* ticks each 120 ms, for those whose timer is the caller's.
 
 The rivals are restated here from descriptions of what they do, not from their code:
 
@@ -218,7 +218,7 @@ def timer(kind: str, period: float, rng: random.Random) -> Iterator[float]:
     k, stalled = 0, 1.0
     while True:
         at = k * period
-        late = rng.uniform(0.0, 0.03) if kind == "jitter" else 0.0
+        late = rng.uniform(0.0, 0.01) if kind == "jitter" else 0.0
         if kind == "stalls" and at >= stalled:
             late, stalled = rng.uniform(0.15, 0.4), at + 1.0
         yield at + late

@@ -586,6 +586,18 @@ def test_intervals_leave_gaps_and_pauses_out():
     assert sum(i.end - i.start for i in intervals) == pytest.approx(one.heard(2.15).heard_ms / 1000)
 
 
+def test_what_was_taken_back_before_anybody_heard_it_is_first_heard_later():
+    one = pacer()
+    one.push(np.full(16000, 3000, np.int16))
+    one.due(0.0)
+    one.pause(0.0, 3200)
+    one.resume(5.0)
+    one.due(5.0)
+    heard = one.heard(5.05)
+    assert (heard.first_sound, heard.first_audible) == (5.0, 5.0)
+    assert [(i.start, i.end, i.offset) for i in heard.intervals] == [(5.0, 5.05, 0.0)]
+
+
 def test_the_first_audible_sample_comes_after_leading_silence():
     one = pacer()
     one.push(np.concatenate([np.zeros(2400), np.full(2400, 3000)]).astype(np.int16))
