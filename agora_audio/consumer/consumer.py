@@ -130,8 +130,8 @@ class AudioConsumer:
         self._began: dict[int, float] = {}
         self._unit = self.format.sample_bytes
         self._lead = self.config.lead_ms / 1000.0
-        # With ticks of 20 ms or less, and some jitter, the sink always holds half of the lead.
-        self._rest = max(0.0, 0.4 * self._lead - 0.005)
+        # Of a lead of 100 ms the sink still holds 40 ms when it is tended again by ticks of 20 ms.
+        self._rest = max(0.0, 0.5 * self._lead - 0.005)
         self._rest_until = 0.0
         self._was_full = False
         self._room = Event()
@@ -217,7 +217,7 @@ class AudioConsumer:
             self._sink_lock.release()
 
     def tick(self) -> int:
-        """Consume, unless the sink holds more than half of the lead: for a timer that comes more often than it has to.
+        """Consume, unless the sink holds half of the lead: for a timer that comes more often than it has to.
 
         So the first sound of an answer, and what follows an interrupt, are as early as the timer, and the rest costs
         less. Returns what `consume` does.

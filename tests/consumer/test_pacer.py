@@ -209,7 +209,7 @@ def test_a_part_of_a_frame_waits_for_more_while_more_comes():
     assert one.stats().padding_bytes == 0
 
 
-@pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 44100, 48000, 96000])
+@pytest.mark.parametrize("rate", [11025, 22050, 44100, 48000])
 def test_an_hour_has_no_drift(rate):
     format = AudioFormat(rate, 1)
     one, total, now = Pacer(format), 0, 1e6
