@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import math
-import operator
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from typing import Any
 
 from agora_audio.errors import ConfigError
+from agora_audio.fields import between, checked
 
 __all__ = ["PacerConfig"]
 
 _DAY_MS = 86_400_000
-
-
-def _between(low: float, high: float, default: Any, kind: type = int) -> Any:
-    return field(default=default, metadata={"low": low, "high": high, "kind": kind})
 
 
 @dataclass(frozen=True)
@@ -34,25 +30,25 @@ class PacerConfig:
     1060
     """
 
-    lead_ms: int = _between(0, 1000, 100)
+    lead_ms: int = between(0, 1000, 100, int)
     """How far sound is sent ahead of the moment at which it is heard, ms: what a late timer or network may take."""
-    send_ms: int = _between(0, 60_000, 0)
+    send_ms: int = between(0, 60_000, 0, int)
     """Incremental sending: how much of a round is sent faster than real time, ms; 0: none."""
-    speed: float = _between(1.0, 5.0, 1.0, float)
+    speed: float = between(1.0, 5.0, 1.0, float)
     """Incremental sending: how many times faster; 1: not at all."""
-    catch_up_ms: int = _between(10, 10_000, 500)
+    catch_up_ms: int = between(10, 10_000, 500, int)
     """How much a timer that came later than the lead sends at once beyond the lead, ms; the rest is heard later."""
     padding_ms: int | None = field(default=None)
     """While a round waits for its sound: keep so much silence ahead, ms, 0 to `lead_ms`; None: send no silence."""
-    high_water_ms: int = _between(0, _DAY_MS, 30_000)
+    high_water_ms: int = between(0, _DAY_MS, 30_000, int)
     """Sound waiting above this asks its producer to pause, ms; what comes all the same is taken."""
 
     def __post_init__(self) -> None:
         for spec in fields(self):
             if spec.metadata:
-                object.__setattr__(self, spec.name, _checked(spec.name, getattr(self, spec.name), **spec.metadata))
+                object.__setattr__(self, spec.name, checked(spec.name, getattr(self, spec.name), **spec.metadata))
         if self.padding_ms is not None:
-            object.__setattr__(self, "padding_ms", _checked("padding_ms", self.padding_ms, 0, self.lead_ms, int))
+            object.__setattr__(self, "padding_ms", checked("padding_ms", self.padding_ms, 0, self.lead_ms, int))
 
     @property
     def ratio(self) -> Fraction:
@@ -72,16 +68,3 @@ def checked_pacer_config(config: Any) -> PacerConfig:
     if not isinstance(config, PacerConfig):
         raise ConfigError(f"config is {config!r:.60}, must be a PacerConfig")
     return config
-
-
-def _checked(name: str, value: Any, low: float, high: float, kind: type) -> Any:
-    wanted = f"{'a whole number' if kind is int else 'a number'} of {low:g} to {high:.8g}"
-    try:
-        if isinstance(value, (bool, str)):
-            raise TypeError
-        number = operator.index(value) if kind is int else float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise ConfigError(f"{name} is {value!r}, must be {wanted}") from None
-    if not low <= number <= high:
-        raise ConfigError(f"{name} is {value!r}, must be {wanted}")
-    return number

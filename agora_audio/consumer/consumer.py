@@ -24,6 +24,7 @@ from agora_audio.consumer.pacer import Pacer
 from agora_audio.consumer.rounds import Rounds, checked_round
 from agora_audio.consumer.sinks import Sink, checked_sink
 from agora_audio.errors import AudioError, ConfigError
+from agora_audio.fields import checked
 from agora_audio.frames import AudioFormat, as_buffer
 
 __all__ = ["AudioConsumer", "SinkBlocked"]
@@ -122,8 +123,8 @@ class AudioConsumer:
         self._sink = checked_sink(sink)
         self._clock = clock
         self._on_error = on_error
-        self._patience = _seconds("patience", patience, 60.0)
-        self._failure_limit = _seconds("failure_limit", failure_limit, 86_400.0)
+        self._patience = checked("patience", patience, 0.0, 60.0, float)
+        self._failure_limit = checked("failure_limit", failure_limit, 0.0, 86_400.0, float)
         self._lock = RLock()
         self._sink_lock = RLock()
         self._oldest = self.rounds.oldest
@@ -231,7 +232,7 @@ class AudioConsumer:
         """Consume each `period_ms`, against absolute deadlines, until `release`."""
         import asyncio
 
-        period = _seconds("period_ms", period_ms, 1000.0) / 1000.0 or 0.001
+        period = checked("period_ms", period_ms, 0.0, 1000.0, float) / 1000.0 or 0.001
         begun, ticks = self._clock(), 0
         while not self._released:
             self.consume()
@@ -506,9 +507,3 @@ def _time(name: str, value: Any) -> float:
         return float(value)
     except (TypeError, ValueError):
         raise ConfigError(f"{name} is {value!r}, must be a finite number of seconds") from None
-
-
-def _seconds(name: str, value: Any, most: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.0 <= value <= most:
-        raise ConfigError(f"{name} is {value!r}, must be a number of 0 to {most:g}")
-    return float(value)

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
 from agora_audio.errors import AudioError, ConfigError
+from agora_audio.fields import checked
 
 __all__ = ["Ticker", "TickerStats"]
 
@@ -90,8 +91,8 @@ class Ticker:
     def __init__(
         self, period_ms: float = 20.0, clock: Callable[[], float] = monotonic, patience_ms: float = 50.0
     ) -> None:
-        self._period = _milliseconds("period_ms", period_ms, 5.0, 80.0)
-        self._patience = _milliseconds("patience_ms", patience_ms, 10.0, 10_000.0)
+        self._period = checked("period_ms", period_ms, 5.0, 80.0, float) / 1000.0
+        self._patience = checked("patience_ms", patience_ms, 10.0, 10_000.0, float) / 1000.0
         self._clock = clock
         self.last_error: Exception | None = None
         self._members: tuple[Any, ...] = ()
@@ -240,9 +241,3 @@ class Ticker:
                     self._threads = [thread for thread in self._threads if thread.is_alive()]
                     self._spawn(self._loop, self._generation, self._next(self._deadline))
             seen = self._steps
-
-
-def _milliseconds(name: str, value: Any, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        raise ConfigError(f"{name} is {value!r}, must be a number of {low:g} to {high:g} ms")
-    return float(value) / 1000.0

@@ -19,6 +19,7 @@ from agora_audio.consumer.consumer import AudioConsumer
 from agora_audio.consumer.heard import InterruptReport, PlayedInterval
 from agora_audio.consumer.sinks import LoudspeakerSink
 from agora_audio.errors import ConfigError
+from agora_audio.fields import checked
 from agora_audio.frames import AudioFormat
 
 __all__ = ["Arrival", "PacingTrace", "Rehearsal"]
@@ -44,10 +45,8 @@ class Arrival:
     """From when on, and for how long, nothing comes, seconds; all that follows is later by as much."""
 
     def __post_init__(self) -> None:
-        for name, low, high in (("piece_ms", 1, 600_000), ("speed", 0.01, 1000.0)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-                raise ConfigError(f"{name} is {value!r}, must be a number of {low} to {high:g}")
+        checked("piece_ms", self.piece_ms, 1, 600_000, int)
+        checked("speed", self.speed, 0.01, 1000.0, float)
 
 
 @dataclass
@@ -166,8 +165,6 @@ class Rehearsal:
     ) -> None:
         if recall not in ("exact", "unknown", "no"):
             raise ConfigError(f"recall is {recall!r}, must be exact, unknown or no")
-        if isinstance(tick_ms, bool) or not isinstance(tick_ms, (int, float)) or not 1 <= tick_ms <= 1000:
-            raise ConfigError(f"tick_ms is {tick_ms!r}, must be a number of 1 to 1000")
         if arrival is None and not realtime:
             raise ConfigError("arrival is None, which needs realtime: on a virtual clock nothing comes by itself")
         self._clock: _VirtualClock | _RealClock = _RealClock() if realtime else _VirtualClock()
@@ -178,7 +175,7 @@ class Rehearsal:
         self.trace = PacingTrace(format, self._consumer.config)
         self._blocks = blocks
         self._arrival = arrival
-        self._tick = tick_ms / 1000.0
+        self._tick = checked("tick_ms", tick_ms, 1.0, 1000.0, float) / 1000.0
         self._second = format.sample_rate * format.sample_bytes
         self._events: list[tuple[float, int, str]] = []
         self._arrived = 0
