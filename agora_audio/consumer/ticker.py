@@ -190,8 +190,10 @@ class Ticker:
         thread.start()
 
     def _loop(self, generation: int, deadline: float) -> None:
-        while not self._stopped.is_set() and generation == self._generation:
+        while not self._stopped.is_set():
             self._tick(deadline, generation)
+            if generation != self._generation:
+                return
             deadline = self._next(deadline)
             self._stopped.wait(max(0.0, deadline - self._clock()))
 

@@ -134,12 +134,13 @@ def _draw_events(ax: Any, trace: PacingTrace) -> None:
 def _thinned(pairs: Sequence[tuple[float, float]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return times and values; of very many the lowest and the highest of each group."""
     found = np.array(pairs, dtype=np.float64).reshape(-1, 2)
-    size = -(-len(found) // (_POINTS // 2))
+    size = -(-len(found) // ((_POINTS - 1) // 2))
     if size <= 2:
         return found[:, 0], found[:, 1]
     starts = np.arange(0, len(found), size)
     low, high = (ufunc.reduceat(found[:, 1], starts) for ufunc in (np.minimum, np.maximum))
-    return np.repeat(found[starts, 0], 2), np.stack([low, high], axis=1).ravel()
+    times, values = np.repeat(found[starts, 0], 2), np.stack([low, high], axis=1).ravel()
+    return np.append(times, found[-1, 0]), np.append(values, found[-1, 1])
 
 
 def _counted(count: int, name: str) -> str:
