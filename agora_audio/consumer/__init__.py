@@ -1,1 +1,1 @@
-"""Speaking: paced output, interruption, rounds, and what was heard."""
+"""The output side: paced sound, what interrupts it, what of it was heard, and the stamps it carries."""

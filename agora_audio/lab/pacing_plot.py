@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from agora_audio.errors import ConfigError, FormatError
 from agora_audio.lab.pacing import PacingTrace
-from agora_audio.lab.plots import Panels, matplotlib_part
+from agora_audio.lab.plots import Panels, matplotlib_module
 
 __all__ = ["plot_pacing"]
 
@@ -82,7 +82,7 @@ def plot_pacing(
 
 
 def _new_panels() -> list[Any]:
-    figure = matplotlib_part("figure").Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
+    figure = matplotlib_module("figure").Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
     panels = list(figure.subplots(4, sharex=True, height_ratios=[3.0, 1.3, 1.8, 0.5]))
     for panel in panels:
         panel.spines[["top", "right"]].set_visible(False)

@@ -203,7 +203,7 @@ def _figure_of(drawn: Any) -> Figure:
     return figure
 
 
-def matplotlib_part(module: str) -> Any:
+def matplotlib_module(module: str) -> Any:
     """Import a module of matplotlib; EngineUnavailable, with the extra's name, if it is not installed."""
     try:
         import_module("matplotlib")
@@ -236,7 +236,7 @@ def _seconds(name: str, value: Any) -> float:
 def _checked_axes(ax: Any) -> list[Axes] | None:
     if ax is None:
         return None
-    kind = matplotlib_part("axes").Axes
+    kind = matplotlib_module("axes").Axes
     axes = [ax] if isinstance(ax, kind) else list(np.ravel(np.array(ax, dtype=object)))
     if len(axes) not in (1, 4) or not all(isinstance(one, kind) for one in axes):
         what = f"{len(axes)} axes" if all(isinstance(one, kind) for one in axes) else repr(ax)
@@ -254,7 +254,7 @@ def _check_reference(reference: Sequence[Segment], given: list[Axes] | None) -> 
 
 def _new_panels(with_reference: bool) -> list[Axes]:
     heights = [3.0, 2.0, 2.6, 0.8 if with_reference else 0.4]
-    figure = matplotlib_part("figure").Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
+    figure = matplotlib_module("figure").Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
     panels = list(figure.subplots(4, sharex=True, height_ratios=heights))
     for panel in panels:
         panel.spines[["top", "right"]].set_visible(False)
@@ -439,7 +439,7 @@ def _draw_values(ax: Axes, view: _View, values: NDArray[np.float64]) -> None:
 
 
 def _draw_level(ax: Axes, view: _View) -> None:
-    ticker = matplotlib_part("ticker")
+    ticker = matplotlib_module("ticker")
     levels, thresholds = view.trace.rms_db[view.frames], view.trace.thresholds[view.frames]
     _draw_values(ax, view, np.maximum(view.trace.rms_db, _LOWEST_DB))
     changes = np.concatenate(([0], np.flatnonzero(np.diff(thresholds)) + 1))
@@ -527,7 +527,7 @@ def _lay_out_time(panels: Sequence[Axes], view: _View) -> None:
 
 def _pace(mode: str, ax: Axes) -> None:
     """Put ticks at round times, as many as fit; again whenever the limits change, in an interactive window."""
-    ticker = matplotlib_part("ticker")
+    ticker = matplotlib_module("ticker")
     low, high = ax.get_xlim()
     count = min(12.0, max(2.0, (2.0 if mode == "seconds" else 1.4) * _inches(ax)))
     step = next((one for one in _STEPS if one * count >= abs(high - low)), _STEPS[-1])
