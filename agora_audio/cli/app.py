@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 import agora_audio
-from agora_audio.cli import apm, close_stdout, doctor, lab, process, vad
+from agora_audio.cli import apm, close_stdout, consume, doctor, lab, process, vad
 
 __all__ = ["app"]
 
@@ -36,6 +36,7 @@ app.add_typer(vad.app, name="vad")
 app.add_typer(apm.app, name="apm")
 app.command()(process.process)
 app.add_typer(lab.app, name="lab")
+app.command()(consume.consume)
 app.command()(doctor.doctor)
 
 
