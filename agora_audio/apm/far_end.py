@@ -59,6 +59,7 @@ class FarEnd:
         self._begin = 0  # index of the first sample that is kept
         self._arrival = 0  # index at which the next pushed sample belongs
         self._pushed = self._missing = self._late = self._processed = 0
+        self._end: int | None = None  # of the near end, once it is known
         self._drift = _Drift()
 
     @property
@@ -88,14 +89,16 @@ class FarEnd:
         elif start_time is not None:
             raise ConfigError("start_time belongs to the first push of the far end; later ones follow on it")
         elif format != self._source:
-            raise FormatError(f"the far end is {self._source.describe()}, now {format.describe()}: reset() first")
+            said = f"the far end is {self._source.describe()}, now {format.describe()}"
+            raise FormatError(f"{said}: flush() or reset() first")
         mono = samples.mean(axis=1, dtype=np.float64) if samples.shape[1] > 1 else samples[:, 0]
         self._keep(np.rint(mono).astype(np.int16))
 
     def take(self, frames: int = 1) -> NDArray[np.int16]:
         """Return the far end of the next frames of near end, shape (n, channels); silence where there is none."""
-        begin, end = self._processed, self._processed + frames * self._length
-        sound = np.zeros((end - begin, self._format.channels), np.int16)
+        begin, after = self._processed, self._processed + frames * self._length
+        end = after if self._end is None else min(after, self._end)
+        sound = np.zeros((after - begin, self._format.channels), np.int16)
         while self._pieces and self._begin < end:
             piece = self._pieces[0]
             at = self._begin - begin
@@ -107,11 +110,16 @@ class FarEnd:
             else:
                 self._pieces[0] = piece[count:]
         # What is still to come, or comes too late, counts as silence; what begins later by its start time does not.
-        self._missing += end - min(max(self._arrival if not self._pieces else end, begin), end)
-        self._processed = end
-        if self.begun:
+        self._missing += max(0, end - (end if self._pieces else max(self._arrival, begin)))
+        self._processed = after
+        if self.begun and end == after:
             self._drift.note(end / self._format.sample_rate, self._pushed / self._format.sample_rate)
         return sound
+
+    def end(self, seconds: float) -> None:
+        """Take note of where the near end ends: what drains it hears silence, and what lies behind keeps waiting."""
+        # A rounding error is no sample.
+        self._end = int(seconds * self._format.sample_rate + 1e-6)
 
     def stats(self) -> FarEndStats:
         """Return how the far end kept up."""
@@ -122,7 +130,8 @@ class FarEnd:
         )
 
     def _start(self, format: AudioFormat, start_time: Any) -> None:
-        if start_time is not None and (isinstance(start_time, bool) or not 0 <= start_time < 1e6):
+        number = isinstance(start_time, (int, float)) and not isinstance(start_time, bool)
+        if start_time is not None and not (number and 0 <= start_time < 1e6):
             raise ConfigError(f"start_time is {start_time!r}, must be seconds from 0 on")
         self._source = format
         self._arrival = round((start_time or 0.0) * self._format.sample_rate)
