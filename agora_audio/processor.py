@@ -429,7 +429,8 @@ class ExternalAudioProcessor:
         assert self._vad is not None
         assert self._vad.segment is not None
         self._segments += 1
-        return Segment(*(time - self._delay for time in self._vad.segment.to_dict().values()))
+        # What began within the first delay began with the input.
+        return Segment(*(max(0.0, time - self._delay) for time in self._vad.segment.to_dict().values()))
 
     def _closed(self, frames: list[ProcessedFrame]) -> list[ProcessedFrame]:
         """Close an open segment with the last frame."""

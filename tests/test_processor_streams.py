@@ -163,6 +163,14 @@ def test_no_sound_gives_no_frame(name, rate):
         assert (stats.input_s, stats.output_s, stats.dropped_bytes) == (0.0, 0.0, 1)
 
 
+@pytest.mark.parametrize("name", STAGES)
+def test_speech_from_the_first_sample_on_begins_at_zero(name):
+    frames = processed(STAGES[name], talk(16000, 1, 0.5, 1.5), 16000, 1, 48000)
+    (segment,) = [done.segment for done in frames if done.segment]
+    assert segment.audio_start == 0.0
+    assert 0.0 <= segment.start < 0.1
+
+
 def test_empty_pushes_between_change_nothing():
     sound = talk(16000, 1, 0.3, 1.0)
     pieces = [sound[:100], b"", sound[100:5001], b"", b"", sound[5001:], b""]
