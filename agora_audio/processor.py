@@ -161,6 +161,8 @@ class ExternalAudioProcessor:
         self._chain = ApmChain(self.stages or ApmStages(), self.format, tap, clock)
         self._vad = AudioVadV2(vad_config) if vad_config is not None else None
         self._engine = as_engine(engine) if vad_config is not None else None
+        if self._engine is not None and not callable(getattr(self._engine, "reset", None)):
+            raise ConfigError("the engine has no method reset, with which each stream begins")
         # An engine of ours takes many frames at once, without frame objects.
         self._windowed = self._engine if isinstance(self._engine, WindowedEngine) else None
         self._observer = observer

@@ -364,6 +364,25 @@ def test_labels_of_an_engine_of_the_callers_survive(name):
     assert [one.frame.pcm for one in frames] == [one.frame.pcm for one in bare]
 
 
+def test_an_engine_that_cannot_begin_again_is_a_config_error():
+    class Once:
+        def push(self, frame):
+            return [frame]
+
+        def flush(self):
+            return []
+
+    with pytest.raises(ConfigError, match="the engine has no method reset"):
+        ExternalAudioProcessor(None, VAD, engine=Once())
+    once = Once()
+    once.reset = lambda: None
+    with (
+        ExternalAudioProcessor(None, VAD, engine=once) as processor,
+        pytest.raises(FormatError, match="the frame has no voice_prob or rms_db"),
+    ):
+        processor.push_audio_pcm_data(bytes(320), 16000, 1)
+
+
 def test_an_observer_that_raises_ends_the_call_and_not_the_stream():
     told = []
 
