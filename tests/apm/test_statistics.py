@@ -70,6 +70,11 @@ def test_the_mean_is_of_all_and_the_recent_level_of_the_last_whole_second():
     assert point.floor_db == pytest.approx(-40, abs=0.6)
 
 
+def test_the_floor_is_of_the_last_second_and_since():
+    assert point_of(sine(-60, 1.0), sine(-20, 1.0), sine(-30, 0.5)).floor_db == pytest.approx(-30, abs=0.6)
+    assert point_of(sine(-60, 1.0), sine(-40, 1.0), sine(-20, 0.5)).floor_db == pytest.approx(-40, abs=0.6)
+
+
 def test_before_a_whole_second_the_recent_level_is_of_all():
     assert point_of(sine(-30, 0.4)).recent_db == pytest.approx(-30, abs=0.05)
 
