@@ -16,6 +16,9 @@ from agora_audio.vad.segments import Segment
 
 __all__ = ["BeforeAfter", "ProcessingTrace", "process_blocks"]
 
+# The end of what is pushed is still in the resampler where rates differ.
+_AHEAD_S = 0.05
+
 
 def process_blocks(
     processor: ExternalAudioProcessor,
@@ -24,7 +27,7 @@ def process_blocks(
     far: AudioReader | None = None,
     far_start: float | None = None,
 ) -> Iterator[list[ProcessedFrame]]:
-    """Send a recording through a processor, block by block, with as much of the far end before each block.
+    """Send a recording through a processor, block by block, with the far end of the same time before each block.
 
     Parameters
     ----------
@@ -46,7 +49,7 @@ def process_blocks(
     pushed, passed = far_start or 0.0, 0.0
     for block in blocks:
         passed += len(block) / format.sample_bytes / format.sample_rate
-        while far is not None and pushed < passed and (piece := next(rest, None)) is not None:
+        while far is not None and pushed < passed + _AHEAD_S and (piece := next(rest, None)) is not None:
             processor.push_far_end(piece, far.format.sample_rate, far.format.channels, far_start)
             far_start = None
             pushed += len(piece) / far.format.sample_bytes / far.format.sample_rate
