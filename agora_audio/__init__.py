@@ -22,15 +22,22 @@ if typing.TYPE_CHECKING:
     from agora_audio.apm.config import APMConfig
     from agora_audio.apm.stages import ApmStages
     from agora_audio.processor import ExternalAudioProcessor, ProcessedFrame
+    from agora_audio.segmenter.segmenter import TextSegmenter, segment_text
+    from agora_audio.segmenter.segments import SegmentLimits, TextSegment
 
 __version__ = "0.1.0"
 
-# Audio processing takes as long to import as all the rest; who only detects speech does not wait for it.
+# Audio processing takes as long to import as all the rest, and text needs none of it: who only detects speech does not
+# wait for them.
 _LATER = {
     "APMConfig": "agora_audio.apm.config",
     "ApmStages": "agora_audio.apm.stages",
     "ExternalAudioProcessor": "agora_audio.processor",
     "ProcessedFrame": "agora_audio.processor",
+    "SegmentLimits": "agora_audio.segmenter.segments",
+    "TextSegment": "agora_audio.segmenter.segments",
+    "TextSegmenter": "agora_audio.segmenter.segmenter",
+    "segment_text": "agora_audio.segmenter.segmenter",
 }
 
 __all__ = [
@@ -53,8 +60,11 @@ __all__ = [
     "ProcessedFrame",
     "Resampler",
     "Segment",
+    "SegmentLimits",
     "SpeechDetector",
     "StereoVad",
+    "TextSegment",
+    "TextSegmenter",
     "VadDump",
     "VadEvent",
     "VadResult",
@@ -67,11 +77,12 @@ __all__ = [
     "read_audio",
     "resample",
     "rms_db",
+    "segment_text",
 ]
 
 
 def __getattr__(name: str) -> typing.Any:
-    """Import one of the names of audio processing when it is first used."""
+    """Import one of the names of audio processing or of the segmenter when it is first used."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)

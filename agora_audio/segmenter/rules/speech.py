@@ -1,0 +1,21 @@
+"""Who said it: words after a closing quotation mark that carry the sentence on."""
+
+from __future__ import annotations
+
+__all__ = ["SAID_PARTICLES", "SAID_VERBS", "SAID_WIDE"]
+
+# English puts a name before the verb, so a capital after the quote says nothing: "Stop!" John cried.
+SAID_VERBS = frozenset(
+    "said says asked asks cried replied answered shouted whispered added explained told yelled thought wondered "
+    "exclaimed called murmured muttered continued noted screamed sighed laughed agreed insisted remarked announced "
+    "declared responded began demanded begged suggested repeated admitted wrote warned joked".split()
+)
+
+# Chinese: a speech verb in the words after the quote, up to the next mark.
+SAID_WIDE = "说說问問道喊叫讲講答回复復補补充表示写寫笑哭嚷吼称稱嘟嘀念唱"
+
+# Japanese and Korean: what is glued to a quote that the sentence goes on from.
+SAID_PARTICLES = {
+    "ja": ("と", "って", "は", "が", "を", "に", "へ", "も", "の", "で", "から", "など", "や", "だ", "という"),
+    "ko": ("라고", "라는", "라며", "라면서", "이라", "하고", "고", "는", "은", "이", "가", "을", "를", "의", "와", "과"),
+}
