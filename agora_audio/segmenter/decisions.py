@@ -33,15 +33,14 @@ class Verdict(NamedTuple):
 
 
 _WIDE = re.compile(f"[{marks.WIDE}]")
-_TAIL = re.compile(
-    rf"(?:[{re.escape(marks.ENDS + marks.ELLIPSES + marks.CLOSERS)}{marks.EMOJI}]|\[\d{{1,3}}\]|</[A-Za-z][\w:-]*>"
-    rf"|<[A-Za-z][\w:-]*\s?/>){{1,{LOOK_AHEAD}}}"
-)
+_SMILEY = re.compile(r"(?:[:;=8][-o^']?(?:[)(\]\[|/*3]{1,4}|[DPpO]\b)|<3|\^_?\^)(?![\w(])")
+_SMILEY_BEGUN = re.compile(r"(?:[:;=8][-o^']?[)(\]\[|/*3DPpO]{0,4}|<3?|\^_?\^?)\Z")
 _UNFINISHED = re.compile(r"\[\d{0,3}\Z|</?[A-Za-z]?[\w:-]{0,24}\s?/?\Z")
 _SPACES = re.compile(rf"\s{{0,{LOOK_AHEAD}}}")
 _OPENING = re.compile(r"[\"“”„«»‹›‘’'(\[{（「『《【*_~¿¡\u200e\u200f\u202a-\u202e]{0,8}")
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _SPACED_DOTS = re.compile(r"(?:\s?[.…]){1,16}")
+_GLUED_DOTS = re.compile(r"\s+(?:\.{2,3}|…)[^\W\d_]")
 _PARTS = re.compile(r"(?:^|(?<=[\s(\[\"“„«]))((?:[^\W\d_]{1,5}\.[\s\u00a0]?){1,4}[^\W\d_]{1,5})\Z")
 _SPLIT = re.compile(r"[—–/(\[{\"“„«:,;*_\u200f\u200e\u202a-\u202e|=]+")
 _ROMAN = re.compile(r"[IVXLC]{1,6}\Z")
@@ -51,6 +50,15 @@ _FRONTED = re.compile(r"(?:\A|[;:—–(]\s*)\W*(?:at|by|on|in|around|about|afte
 _WIDE_CLAUSE = re.compile(r"[^。！？!?，,；;、：:…\n]{0,14}")
 _CAPITAL = re.compile(r"[^\W\d_]")
 _DASHES = "-—–―"
+_DOMAINS = frozenset("com net org edu gov io ai js py tv co uk us de fr".split())
+
+
+def _tail(ends: str) -> re.Pattern[str]:
+    """Return what matches a run of marks with the closing quotes, brackets, tags, references and pictures glued to it."""
+    return re.compile(
+        rf"(?:[{re.escape(ends + marks.ELLIPSES + marks.CLOSERS)}{marks.EMOJI}]|\[\d{{1,3}}\]|</[A-Za-z][\w:-]*>"
+        rf"|<[A-Za-z][\w:-]*\s?/>){{1,{LOOK_AHEAD}}}"
+    )
 
 
 class MarkRules:
@@ -58,8 +66,9 @@ class MarkRules:
 
     def __init__(self, language: Language) -> None:
         self.language = language
+        self._ends = frozenset(marks.ENDS + language.own_ends)
+        self._tail = _tail(marks.ENDS + language.own_ends)
         self._sure = language.sure_letters
-        self._sure_marks = language.code in ("en", "auto", "zh")
         self._abbreviations = language.abbreviations
         self._starters = language.starters
         self._strong = frozenset(marks.STRONG + language.own_ends)
@@ -101,16 +110,14 @@ class MarkRules:
         if not inside and after in " \n":
             if mark == "." and after and not self.spaced_dots and self.sure(text, start, at):
                 return Verdict(CUT, at + 1, "ordinary word, full stop, space")
-            if self._sure_marks and after and mark in "?!" and self._plain_mark(text, start, at):
-                return Verdict(CUT, at + 1, "mark and space")
-        found = _TAIL.match(text, at)
+        found = self._tail.match(text, at)
         end = found.end() if found else at + 1
         if end == len(text) or _UNFINISHED.match(text, end):
             if final:
                 return Verdict(NO, len(text), "end of the text")
             if end - at < LOOK_AHEAD:
                 return Verdict(HOLD, at, "run of marks may go on")
-        if inside and text[end] in " \u00a0\u202f" and text[end + 1 : end + 2] in "»›":
+        if inside and text[end] in " \u00a0\u202f" and nest.open_after(text, at, end) and text[end + 1 : end + 2] in "»›":
             if end + 1 == len(text):
                 return Verdict(NO, end, "end of the text") if final else Verdict(HOLD, at, "closing quote may follow")
             end += 2
@@ -138,7 +145,7 @@ class MarkRules:
         char = text[end]
         if char.isspace():
             return self._before_space(text, start, at, end, final, closed)
-        if char in marks.NOT_AFTER_END or (char in _DASHES and not text[end - 1].isspace()):
+        if char in marks.NOT_AFTER_END or char == "@" or (char in _DASHES and not text[end - 1].isspace()):
             return Verdict(NO, end, "the sentence goes on after the mark")
         if char.isalnum():
             return self._before_letter(text, start, at, end, final, closed)
@@ -158,6 +165,9 @@ class MarkRules:
             if final:
                 return Verdict(NO, after, "end of the text")
             return Verdict(HOLD, at, "what follows the space is not known")
+        smiley = _SMILEY.match(text, after)
+        if smiley and smiley.end() < len(text):
+            return Verdict(CUT, smiley.end(), "smiley after the mark")
         kind, word = self._kind(text, after, final)
         if kind == "dots":
             return self._spaced_dots(text, start, at, end, final)
@@ -170,10 +180,14 @@ class MarkRules:
         if word == len(text):
             return ("other" if final else ""), word
         char = text[word]
+        if word == at and char in marks.NOT_AFTER_END:
+            return "mark", word
         if char == "." and word == at:
             return ("dots", at) if text[at + 1 : at + 2] or final else ("", at)
-        if char in marks.ENDS or char in marks.ELLIPSES:
+        if char in self._ends or char in marks.ELLIPSES:
             return "mark", word
+        if word == at and char in ":;=8<^" and _SMILEY_BEGUN.match(text, at) and not final:
+            return "", at
         if char in _DASHES and word == at:
             return self._after_dash(text, at, final)
         if char in lists.BULLETS:
@@ -217,13 +231,15 @@ class MarkRules:
 
     def _spaced_dots(self, text: str, start: int, at: int, end: int, final: bool) -> Verdict:
         """An ellipsis with spaces: three dots, and a fourth if the sentence is over."""
+        if _GLUED_DOTS.match(text, end):
+            return Verdict(CUT, end, "ellipsis begins the next sentence")
         found = _SPACED_DOTS.match(text, end)
         after = found.end() if found else end
         dots = text.count(".", end, after)
         if after == len(text):
             return Verdict(NO, after, "end of the text") if final else Verdict(HOLD, at, "spaced dots may go on")
         self.spaced_dots = True
-        closing = _TAIL.match(text, after)
+        closing = self._tail.match(text, after)
         if closing:
             return Verdict(NO, after, "spaced dots before a closing mark")
         if not text[after].isspace():
@@ -234,6 +250,11 @@ class MarkRules:
             return Verdict(NO, after, "end of the text") if final else Verdict(HOLD, at, "word after the dots")
         if not (text[word].isupper() or text.count("\n", after, word) > 1):
             return Verdict(NO, after, "spaced dots inside a sentence")
+        if text[word] == "I" and dots < 3:
+            if word + 1 == len(text) and not final:
+                return Verdict(HOLD, at, "word after the dots")
+            if not text[word + 1 : word + 2].isalpha():
+                return Verdict(NO, after, "ellipsis before I")
         if dots == 3 and at > start and not text[at - 1].isspace():
             return Verdict(CUT, end, "full stop before an ellipsis")
         return Verdict(CUT, after, "spaced dots before a capital")
@@ -255,9 +276,11 @@ class MarkRules:
         if kind == "dash lower":
             return Verdict(NO, end, "dash and small letter")
         dots = run.count(".") + 3 * sum(run.count(mark) for mark in marks.ELLIPSES)
-        others = [mark for mark in run if mark in marks.ENDS and mark != "."]
+        others = [mark for mark in run if mark in self._ends and mark != "."]
         if dots > 1 and not others:
             return self._after_ellipsis(text, at, end, kind, word, final)
+        if others and kind == "upper" and self._names_itself(text, start, at):
+            return self._if_starter(text, start, at, end, kind, word, final, "", "name with a mark")
         if not others or others == ["．"]:
             return self._after_full_stop(text, start, at, end, kind, word, final, closed)
         return self._after_strong(text, start, at, end, kind, dots)
@@ -272,13 +295,13 @@ class MarkRules:
                 return Verdict(NO, end, "mark set apart, small letter")
             if self._names_itself(text, start, at):
                 return Verdict(NO, end, "name with a mark")
-            if text[at] == "!" and self.language.code != "en" and not self.is_small(text, start):
+            if text[at] == "!" and not self.is_small(text, start):
                 return Verdict(NO, end, "exclamation mark and small letter")
-        if text[at - 1 : at].lower() and self._names_itself(text, start, at) and kind != "digit":
-            return Verdict(CUT, end, "mark")
         return Verdict(CUT, end, "mark")
 
     def _after_ellipsis(self, text: str, at: int, end: int, kind: str, word: int, final: bool) -> Verdict:
+        if text[at - 1 : at] in ("[", "("):
+            return Verdict(NO, end, "omission in brackets")
         if kind in ("lower", "digit", "mark", "dash") or "." in self.language.no_ends:
             return Verdict(NO, end, "ellipsis inside a sentence")
         if kind == "upper":
@@ -303,7 +326,7 @@ class MarkRules:
             group = ""  # what ends inside its quotes ends
         if group in ("title", "inner"):
             return Verdict(NO, end, f"abbreviation ({group})")
-        if group == "number" and (kind == "digit" or _ROMAN.match(self._word(text, word))):
+        if group == "number" and (kind == "digit" or (text[word - 1].isspace() and _ROMAN.match(self._word(text, word)))):
             return Verdict(NO, end, "abbreviation before a number")
         if kind == "lower":
             return self._before_small(text, start, at, end, token, group)
@@ -311,20 +334,17 @@ class MarkRules:
             return self._if_starter(text, start, at, end, kind, word, final, token, group)
         if group == "closer" and kind == "digit":
             return Verdict(NO, end, "measure before a figure")
-        if group == "time" and kind in ("upper", "opening") and _FRONTED.search(text, max(start, at - LOOK_BACK), at):
-            if start >= at - LOOK_BACK or not self._fronted_late(text, at):
-                return Verdict(NO, end, "time at the head of a sentence")
+        if group == "time" and kind in ("upper", "opening") and _FRONTED.search(text[max(start, at - LOOK_BACK) : at]):
+            return Verdict(NO, end, "time at the head of a sentence")
         if group == "time" and kind == "digit":
             return Verdict(NO, end, "time before a figure")
         return Verdict(CUT, end, "full stop")
 
-    def _fronted_late(self, text: str, at: int) -> bool:
-        return False
-
     def _before_small(self, text: str, start: int, at: int, end: int, token: str, group: str) -> Verdict:
         if end - at > 1 and any(mark in "\"”’'»“)]" for mark in text[at:end]):
             return Verdict(NO, end, "small letter after a closing mark")
-        if group or not token.isalpha() or len(token) < 3 or not self.is_small(text, start):
+        ordinary = not token or (token.isalpha() and len(token) > 1 and group in ("", "number"))
+        if not ordinary or not self.is_small(text, start):
             return Verdict(NO, end, "small letter after a full stop")
         return Verdict(CUT, end, "text without capitals")
 
@@ -372,7 +392,7 @@ class MarkRules:
                     return Verdict(HOLD, at, "figure after the mark")
             return Verdict(NO, end, "figure after the mark")
         if not (char.isupper() or char.istitle()):
-            if char.isalpha() and not char.islower() and len(self._token(text, start, at)) > 3 and end == at + 1:
+            if char.isalpha() and not char.islower() and len(self._token(text, start, at).split(".")[-1]) > 3 and end == at + 1:
                 return Verdict(CUT, end, "full stop without a space")
             return Verdict(NO, end, "letter after the mark")
         return self._before_capital(text, start, at, end, final)
@@ -389,7 +409,9 @@ class MarkRules:
         if stop == len(text) and not final and stop - end < 24:
             return Verdict(HOLD, at, "word after the mark")
         token, follower = self._token(text, start, at), text[end:stop]
-        ordinary = follower[1:].islower() or follower in ("I", "A")
+        ordinary = follower[1:].islower() or follower in ("I", "A") or (len(follower) > 1 and _ROMAN.match(follower))
+        if follower.lower() in _DOMAINS:
+            return Verdict(NO, end, "inside an address or a name")
         glued = text[stop : stop + 1]
         if text[at] == "." and len(run) == 1:
             plain = token.isalpha() and token[1:].islower() and len(token) > 1 and "." not in raw
@@ -407,6 +429,8 @@ class MarkRules:
             return Verdict(NO, end, "mark in a title")
         if any(mark in marks.ELLIPSES for mark in run) and not any(mark in marks.ENDS for mark in run):
             return Verdict(NO, end, "ellipsis inside a sentence")
+        if run[0] == "." and self._group(text, start, at, self._token(text, start, at)) not in ("", "number", "closer"):
+            return Verdict(NO, end, "abbreviation")
         if closed is not None:
             return self._said_wide(text, start, at, end, final, closed)
         if run[0] == "." and len(run) > 1 and run[1] == ".":
@@ -481,7 +505,11 @@ class MarkRules:
         if not words or text[at - 1].isspace():
             return ""
         token = words[-1].lstrip("'‘’¿¡-.•").rstrip("\u202a\u202c\u200f\u200e")
-        return token if token.isalnum() else _SPLIT.split(token)[-1].lstrip("'‘’¿¡-.")
+        if not token.isalnum():
+            token = _SPLIT.split(token)[-1].lstrip("'‘’¿¡-.")
+            elided = re.split("['’]", token)[-1]
+            token = elided if len(elided) > 1 else token
+        return token
 
     def _group(self, text: str, start: int, at: int, token: str) -> str:
         """Return the class of the word before a full stop; "" for an ordinary word."""

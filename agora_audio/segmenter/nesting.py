@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from agora_audio.segmenter.rules import marks
 from agora_audio.segmenter.rules.languages import Language
 from agora_audio.segmenter.rules.quotes import APOSTROPHE_WORDS, BRACKETS, QUOTE_FAMILIES
 
@@ -117,7 +118,9 @@ class Nesting:
         family = QUOTE_FAMILIES[char]
         before = text[at - 1] if at else " "
         after = text[at + 1] if at + 1 < len(text) else " "
-        if char in self._opens:
+        if after in marks.ENDS or after in marks.NOT_AFTER_END:
+            opens = False
+        elif char in self._opens:
             opens = True
         elif char in self._closes:
             opens = False

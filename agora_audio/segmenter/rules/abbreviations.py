@@ -29,9 +29,9 @@ _MONTHS_EN = "jan feb Mar apr jun jul aug sep sept oct nov dec Mon tue tues wed 
 INTERNATIONAL = {
     "title": "mr mrs ms mx messrs mme dr prof st mt ft",
     "inner": "e.g i.e vs cf ca approx al",
-    "either": "inc ltd co corp llc plc bros jr sr u.s u.s.a u.k e.u u.n d.c b.c a.d b.c.e c.e u.s.s.r gmbh",
+    "either": "inc ltd co corp llc plc bros jr sr u.s u.s.a u.k e.u u.n d.c u.s.s.r gmbh",
     "closer": "etc ph.d m.d b.a m.a b.sc m.sc m.b.a d.phil d.d.s ll.b ll.m r.n",
-    "time": "a.m p.m",
+    "time": "a.m p.m b.c a.d b.c.e c.e",
 }
 
 ABBREVIATIONS = {
@@ -50,7 +50,7 @@ ABBREVIATIONS = {
             ref refs pt pts v ver vers tab item max pl pg cl rs tel ext
             """,
         "either": f"""
-            inc ltd co cos corp llc llp plc bros jr sr esq u.s u.s.a u.k e.u u.n d.c b.c a.d b.c.e c.e u.s.s.r
+            inc ltd co cos corp llc llp plc bros jr sr esq u.s u.s.a u.k e.u u.n d.c u.s.s.r
             est dept dist univ assn ave blvd rd hwy pkwy bldg ct apt {_MONTHS_EN} govt natl intl mfg gmbh
             Ala Ariz Ark Calif Colo Conn Del Fla Ga Ia Id Ill Ind Kan Ky La Mass Md Mich Minn Miss Mo Mont n.c n.d n.h
             n.j n.m n.y Nev Okla Ore Pa r.i s.c s.d Tenn Tex Va Vt w.va Wash Wis Wyo Alta Ont Que n.z n.b
@@ -60,7 +60,7 @@ ABBREVIATIONS = {
             tbsp tbsps tsp tsps oz lb lbs ft in yd yds mi mph km kg mg mm cm hr hrs min mins gal qt pkg pkgs
             sq cu doz dz kcal wt ht temp avg
             """,
-        "time": "a.m p.m am pm",
+        "time": "a.m p.m am pm b.c a.d b.c.e c.e bc ad",
     },
     "de": {
         "title": """
@@ -211,10 +211,10 @@ ABBREVIATIONS = {
         "inner": "т.е т.к т.н т.о напр см ср ок прим т.наз соотв англ нем фр лат греч итал исп рус букв яз мн ед см.тж",
         "number": "№ стр с рис табл гл п пп ст т тт кн изд вып тел корп кв д оф разд ч абз",
         "either": """
-            г гг в вв н.э до.н.э тыс млн млрд трлн янв фев февр апр авг сен сент окт нояб ноя дек пн вт чт пт сб
-            вс м долл  
+            г в янв фев февр апр авг сен сент окт нояб ноя дек пн вт чт пт
+            м  
             """,
-        "closer": "т.д т.п др руб коп мин сек час кг см мм км м кв.м куб.м шт экз чел",
+        "closer": "т.д т.п др руб коп мин сек час кг см мм км долл кв.м куб.м шт экз чел",
     },
     "uk": {
         "title": """
@@ -222,8 +222,8 @@ ABBREVIATIONS = {
             """,
         "inner": "т.е тобто напр див пор бл прибл т.зв т.ч англ нім фр лат грец укр рос зокр вид зб упоряд пер",
         "number": "№ стор с рис табл гл п пп ст т тт кн вип тел корп кв буд оф розд ч",
-        "either": "р рр н.е до.н.е тис млн млрд січ лют бер квіт трав черв лип серп вер жовт лист груд ",
-        "closer": "т.д т.п ін грн коп хв сек год кг кб мб гб см мм км шт",
+        "either": "р січ лют бер квіт трав черв лип серп вер жовт лист груд ",
+        "closer": "рр н.е до.н.е тис млн млрд т.д т.п ін грн коп хв сек год кг кб мб гб см мм км шт",
     },
     "bg": {
         "title": "г-н г-жа г-ца проф акад доц д-р инж св ген полк кап ул бул пл ж.к обл общ арх",
@@ -259,14 +259,14 @@ ABBREVIATIONS = {
     "ur": {"title": "ڈاکٹر پروفیسر", "number": "ص ج", "either": "ق.م ء"},
     "he": {"title": 'ד"ר פרופ עו"ד גב', "number": "עמ מס", "either": "לפנה\"ס", "closer": "וכו"},
     "hi": {
-        "title": "डॉ डा श्री श्रीमती प्रो पं कु मो स्व ले कर्नल जन इंजी एडवो",
+        "title": "ए बी सी डी एफ जी एच आई जे एल एम एन ओ पी क्यू आर एस टी यू वी डब्ल्यू एक्स वाई डॉ डा श्री श्रीमती प्रो पं कु मो स्व ले कर्नल जन इंजी एडवो",
         "inner": "उदा जैसे अर्थात",
         "number": "सं पृ क्र नं भाग",
         "either": "ई.पू ई बी.ए एम.ए भा.ज.पा रु लि कं",
         "closer": "आदि इत्यादि मी किमी किग्रा",
     },
     "mr": {
-        "title": "डॉ श्री श्रीमती सौ कु प्रा प्रो पं स्व ॲड इंजि रा",
+        "title": "ए बी सी डी एफ जी एच आय जे एल एम एन ओ पी आर एस टी यू व्ही डॉ श्री श्रीमती सौ कु प्रा प्रो पं स्व ॲड इंजि रा",
         "inner": "उदा म्हणजे",
         "number": "क्र पृ नं",
         "either": "इ.स इ.स.पू ई.स रु लि कं",
