@@ -41,12 +41,13 @@ _OPENING = re.compile(r"[\"“”„«»‹›‘’'(\[{（「『《【*_~¿¡\
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _SPACED_DOTS = re.compile(r"(?:\s?[.…]){1,16}")
 _GLUED_DOTS = re.compile(r"\s+(?:\.{2,3}|…)[^\W\d_]")
+_FIGURE = re.compile(r"[$€£¥]?\d[\d.,:/-]*\d(?:%|s|th|st|nd|rd|[a-z]{1,2})?\Z")
 _PARTS = re.compile(r"(?:^|(?<=[\s(\[\"“„«]))((?:[^\W\d_]{1,5}\.[\s\u00a0]?){1,4}[^\W\d_]{1,5})\Z")
 _SPLIT = re.compile(r"[—–/(\[{\"“„«:,;*_\u200f\u200e\u202a-\u202e|=]+")
 _ROMAN = re.compile(r"[IVXLC]{1,6}\Z")
 _ITEM = re.compile(r"\(?(\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})(\.\)|[.)])(?=\s)")
 _REFERENCE = re.compile(r"\d{1,3}(?=\s)")
-_FRONTED = re.compile(r"(?:\A|[;:—–(]\s*)\W*(?:at|by|on|in|around|about|after|before|until|till|since|from)\b[^,;:]*\Z", re.I)
+_FRONTED = re.compile(r"(?:\A|[;:—–(]\s*)\W*(?:at|by|on|in|around|about|after|before|until|till|since|from)\b(?:[^,;:]|:(?=\d))*\Z", re.I)
 _WIDE_CLAUSE = re.compile(r"[^。！？!?，,；;、：:…\n]{0,14}")
 _CAPITAL = re.compile(r"[^\W\d_]")
 _DASHES = "-—–―"
@@ -69,6 +70,7 @@ class MarkRules:
         self._ends = frozenset(marks.ENDS + language.own_ends)
         self._tail = _tail(marks.ENDS + language.own_ends)
         self._sure = language.sure_letters
+        self._sure_marks = language.code in ("en", "auto", "zh")
         self._abbreviations = language.abbreviations
         self._starters = language.starters
         self._strong = frozenset(marks.STRONG + language.own_ends)
@@ -88,13 +90,27 @@ class MarkRules:
                 word = re.split("['’-]", word)[-1]
                 return len(word) >= self._sure and word.isalpha() and word.islower()
             if not word.isalpha():
-                return False
+                return self._sure_figure(text, start, at, word)
         if len(word) < self._sure or word in self._abbreviations:
             return False
         small = word.lower()
         if small in self._abbreviations or text[at - 1].isspace():
             return False
-        return small[1:] == word[1:] and (small == word or len(word) > 3) and low + len(word) < at + 1
+        if small[1:] == word[1:]:
+            return small == word or len(word) > 3
+        return len(word) > 2 and word.isupper() and not _ROMAN.match(word)
+
+    def _sure_figure(self, text: str, start: int, at: int, word: str) -> bool:
+        """A year or another long figure, or a closed bracket, that neither labels an item nor is an ordinal."""
+        if self.language.ordinal_dots or text[start:at].strip() == word:
+            return False
+        bare = word.rstrip(")]\"”’»")
+        if bare != word:
+            return len(bare) > 3 and bare.isalpha() and bare.lower() not in self._abbreviations
+        if len(word) < 3 or not _FIGURE.match(word):
+            return False
+        before = text[max(start, at - LOOK_BACK) : at - len(word)].split()
+        return bool(before) and before[-1][:1].isalnum() and before[-1][-1] != "."
 
     def judge(self, text: str, start: int, at: int, final: bool, nest: Nesting) -> Verdict:
         """Decide at ``text[at]``, a mark that may end the segment that begins at `start`."""
@@ -104,12 +120,20 @@ class MarkRules:
             return Verdict(HOLD, at, "mark at the end of what has come")
         if mark in ".．:" and after.isdigit() and text[at - 1 : at].isdigit():
             return Verdict(NO, at + 1, "inside a figure")
+        if at - start < 8 and not any(map(str.isalnum, text[start:at])):
+            return Verdict(NO, at + 1, "mark at the head of a segment")
         inside = nest.open_at(text, at)
         if mark in marks.INSTANT and not inside and not nest.given_up:
+            if text[max(start, at - 6) : at].endswith(marks.NAMES_WITH_STOP):
+                return Verdict(NO, at + 1, "name with a full stop")
             return Verdict(CUT, at + 1, "full-width full stop")
         if not inside and after in " \n":
             if mark == "." and after and not self.spaced_dots and self.sure(text, start, at):
                 return Verdict(CUT, at + 1, "ordinary word, full stop, space")
+            if after and mark in self._strong and mark not in "！？":
+                return Verdict(CUT, at + 1, "mark of one meaning, space")
+            if mark == "?" and after and self._sure_marks and at > start and not text[at - 1].isspace():
+                return Verdict(CUT, at + 1, "question mark, space")
         found = self._tail.match(text, at)
         end = found.end() if found else at + 1
         if end == len(text) or _UNFINISHED.match(text, end):
@@ -220,14 +244,13 @@ class MarkRules:
     def _item(self, text: str, at: int, final: bool) -> bool | None:
         """Say whether the label of a first item stands at a position; None if that cannot be told yet."""
         char = text[at]
-        if not (char == "(" or char in "1aAiI"):
+        if char not in "(1ai":
             return False
         found = _ITEM.match(text, at)
         if found is None:
             rest = text[at : at + 4]
-            return None if not final and at + len(rest) == len(text) and re.fullmatch(r"\(?[1aAiI]?[.)]{0,2}", rest) else False
-        label = found[1]
-        return 1 in lists.ordinals(label).values() and not (label.isupper() and found[2] == "." and char != "(")
+            return None if not final and at + len(rest) == len(text) and re.fullmatch(r"\(?[1ai]?[.)]{0,2}", rest) else False
+        return 1 in lists.ordinals(found[1]).values()
 
     def _spaced_dots(self, text: str, start: int, at: int, end: int, final: bool) -> Verdict:
         """An ellipsis with spaces: three dots, and a fourth if the sentence is over."""
@@ -255,7 +278,7 @@ class MarkRules:
                 return Verdict(HOLD, at, "word after the dots")
             if not text[word + 1 : word + 2].isalpha():
                 return Verdict(NO, after, "ellipsis before I")
-        if dots == 3 and at > start and not text[at - 1].isspace():
+        if dots == 3 and end == at + 1 and text[at] == "." and at > start and not text[at - 1].isspace():
             return Verdict(CUT, end, "full stop before an ellipsis")
         return Verdict(CUT, after, "spaced dots before a capital")
 
@@ -335,7 +358,7 @@ class MarkRules:
         if group == "closer" and kind == "digit":
             return Verdict(NO, end, "measure before a figure")
         if group == "time" and kind in ("upper", "opening") and _FRONTED.search(text[max(start, at - LOOK_BACK) : at]):
-            return Verdict(NO, end, "time at the head of a sentence")
+            return self._if_starter(text, start, at, end, kind, word, final, token, "time at the head of a sentence")
         if group == "time" and kind == "digit":
             return Verdict(NO, end, "time before a figure")
         return Verdict(CUT, end, "full stop")
@@ -457,6 +480,8 @@ class MarkRules:
             return None
         first = _LETTERS.match(text, word)
         stop = first.end() if first else word
+        if stop < len(text) and text[word:stop].lower() in self._starters and text[word:stop] != "I":
+            return None
         second = _LETTERS.match(text, stop + 1)
         until = second.end() if second else stop + 1
         if until >= len(text) and not final and until - word < 32:
@@ -468,7 +493,9 @@ class MarkRules:
     def _said_wide(self, text: str, start: int, at: int, end: int, final: bool, closed: Nesting) -> Verdict:
         run = text[at:end]
         if not any(mark in "」』”’\"'" for mark in run):
-            return Verdict(CUT, end, "closing bracket")
+            if text[start : closed.opening()].strip():
+                return Verdict(NO, end, "brackets inside a sentence")
+            return Verdict(CUT, end, "brackets around a sentence")
         if self._particles:
             rest = text[end : end + 4]
             if any(rest.startswith(particle) for particle in self._particles):
@@ -521,8 +548,8 @@ class MarkRules:
         keys = [parts[1].replace(" ", "").replace("\u00a0", "")] if parts else []
         for key in (*keys, token):
             found = table.get(key) or (table.get(key.lower()) if len(key) > 1 else None)
-            if found == "time" and key.lower() in ("am", "pm") and not re.search(r"\d\s?\Z", text[low : at - len(key)]):
-                found = ""
+            if found == "time" and "." not in key and not re.search(r"\d\s?\Z", text[low : at - len(key)]):
+                found = "" if key.isascii() else "either"
             if found:
                 return found
         if token.isdigit() or _ROMAN.match(token):
@@ -531,7 +558,11 @@ class MarkRules:
             if token.isdigit() or len(token) > 1:
                 return ""
         if len(token) == 1 and token.isalpha() and not _WIDE.match(token):
-            return "initial"
+            return "title" if token.isupper() and not text[start : at - 1].strip() else "initial"
+        if len(token) == 2 and token[0] == token[1] and token.isupper():
+            return "either"
+        if "." in token and table.get(token.rpartition(".")[2]) == "title":
+            return "title"
         if parts and all(len(part.strip()) <= 2 for part in parts[1].split(".")) and "." in parts[1]:
             return "initial" if parts[1].replace(" ", "").replace(".", "") != "" else ""
         if self.language.code in ("ml", "ta", "te", "kn") and sum(map(str.isalpha, token)) <= 2:

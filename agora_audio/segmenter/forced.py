@@ -22,7 +22,7 @@ LONGEST_WORD = 1000
 
 _WIDE = re.compile(f"[{marks.WIDE}\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _THAI = re.compile("[\u0e00-\u0eff\u1780-\u17ff]")
-_CLAUSE_MARK = re.compile(r"[,;:،؛](?=\s)|(?<!\d)[，、；：]|[—–](?=\s)|[.!?…](?=\s)")
+_CLAUSE_MARK = re.compile(r"[,;:،؛](?=\s)|(?<!\d)[，、；：]|[—–](?=\s)|[.!?…)\]\"”»](?=\s)")
 _SPACED_WORD = re.compile(r"\s+(\S+)")
 
 

@@ -41,7 +41,7 @@ _CLOSING_FENCE = re.compile(r"[ \t]*(?:`{3,}|~{3,})[ \t\r]*\Z")
 _SPACES = re.compile(rf"\s{{0,{LOOK_AHEAD}}}")
 _WIDE = re.compile(f"[{marks.WIDE}]")
 _LABEL = re.compile(r"\(?[A-Za-z0-9]{1,5}\Z")
-_ALONG = re.compile(r"(\.[)）]|[.)])(.)?", re.DOTALL)
+_ALONG = re.compile(r"(\.[)）]|\)\.|[.)])(.)?", re.DOTALL)
 _LINE_END = re.compile("[" + re.escape(marks.LINE_ENDS) + "]")
 # A line without a mark that is longer than this was broken to fit a page, not ended.
 _PAGE_WIDTH = 60
@@ -351,7 +351,7 @@ class Scanner:
             return None
         if along[2] is None or (along[1] == "." and along[2] is None):
             return Verdict(NO, at + 1, "end of the text") if final else Verdict(HOLD, at, "label of a list item")
-        if along[1] == "." and along[2] in ")）":
+        if (along[1] == "." and along[2] in ")）") or (along[1] == ")" and along[2] == "."):
             return Verdict(HOLD, at, "label of a list item")
         if not (along[2].isspace() or (label.isdigit() and not head and _WIDE.match(along[2]))):
             return None

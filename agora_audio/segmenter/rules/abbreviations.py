@@ -8,8 +8,8 @@ class      what it is                                                     ends a
 ``number`` stands before a number: No., p., Fig.; else an ordinary word   if no number follows
 ``either`` may carry on or close: Inc., U.S., Jan.                        if a starter follows
 ``closer`` closes a list, a name or a measure: etc., Ph.D., kg            if a capital follows
-``time``   a.m. and p.m.                                                  if a capital follows and
-                                                                          the time is not fronted
+``time``   follows a figure, closing a time: a.m., B.C., г.               if a capital follows, but a
+                                                                          starter if it is fronted
 =========  =============================================================  ======================
 
 Written without the last full stop and without spaces: ``z.b`` stands for "z.B." and "z. B.". An entry with a capital counts
@@ -28,8 +28,8 @@ _MONTHS_EN = "jan feb Mar apr jun jul aug sep sept oct nov dec Mon tue tues wed 
 # Names, firms and initialisms as they turn up in the text of any language with Latin letters.
 INTERNATIONAL = {
     "title": "mr mrs ms mx messrs mme dr prof st mt ft",
-    "inner": "e.g i.e vs cf ca approx al",
-    "either": "inc ltd co corp llc plc bros jr sr u.s u.s.a u.k e.u u.n d.c u.s.s.r gmbh",
+    "inner": "e.g i.e vs cf ca approx",
+    "either": "al inc ltd co corp llc plc bros jr sr u.s u.s.a u.k e.u u.n d.c u.s.s.r gmbh",
     "closer": "etc ph.d m.d b.a m.a b.sc m.sc m.b.a d.phil d.d.s ll.b ll.m r.n",
     "time": "a.m p.m b.c a.d b.c.e c.e",
 }
@@ -42,7 +42,7 @@ ABBREVIATIONS = {
               ald gens maj.gen lt.col
             """,
         "inner": """
-            e.g i.e eg ie viz vs v cf ca approx al resp c incl excl esp aka a.k.a orig ed eds trans repr ibid op
+            e.g i.e eg ie viz vs v cf ca approx resp c incl excl esp aka a.k.a orig ed eds trans repr ibid op
             opt misc
             """,
         "number": """
@@ -51,7 +51,8 @@ ABBREVIATIONS = {
             """,
         "either": f"""
             inc ltd co cos corp llc llp plc bros jr sr esq u.s u.s.a u.k e.u u.n d.c u.s.s.r
-            est dept dist univ assn ave blvd rd hwy pkwy bldg ct apt {_MONTHS_EN} govt natl intl mfg gmbh
+            est dept dist univ assn ave blvd rd hwy pkwy bldg ct apt {_MONTHS_EN} govt natl intl mfg gmbh al
+            med admin agcy appt educ elev equip geog geom hist maint mfr mgr mgt mktg subj suppl synon vocab assn dir exec
             Ala Ariz Ark Calif Colo Conn Del Fla Ga Ia Id Ill Ind Kan Ky La Mass Md Mich Minn Miss Mo Mont n.c n.d n.h
             n.j n.m n.y Nev Okla Ore Pa r.i s.c s.d Tenn Tex Va Vt w.va Wash Wis Wyo Alta Ont Que n.z n.b
             """,
@@ -105,7 +106,7 @@ ABBREVIATIONS = {
     },
     "it": {
         "title": """
-            sig sig.ra sigg sig.na sigra dott dott.ssa dr dr.ssa prof prof.ssa ing avv arch geom rag on mons don p.i
+            sig sig.ra sigg sig.na sigra dott dott.ssa psicol dr dr.ssa prof prof.ssa ing avv arch geom rag on mons don p.i
             cav comm gen col cap ten magg s ss spett egr gent dir amm pres sen preg
             """,
         "inner": "es p.es ad.es cfr ca circa c.a vs es.: max min i.e e.g n.b all cit trad ed cd c.d econ az",
@@ -210,11 +211,9 @@ ABBREVIATIONS = {
             """,
         "inner": "т.е т.к т.н т.о напр см ср ок прим т.наз соотв англ нем фр лат греч итал исп рус букв яз мн ед см.тж",
         "number": "№ стр с рис табл гл п пп ст т тт кн изд вып тел корп кв д оф разд ч абз",
-        "either": """
-            г в янв фев февр апр авг сен сент окт нояб ноя дек пн вт чт пт
-            м  
-            """,
-        "closer": "т.д т.п др руб коп мин сек час кг см мм км долл кв.м куб.м шт экз чел",
+        "either": "в янв фев февр апр авг сен сент окт нояб ноя дек пн вт чт пт м",
+        "time": "г",
+        "closer": "гг вв н.э до.н.э тыс млн млрд трлн долл т.д т.п др пр руб коп мин сек час кг см мм км кв.м куб.м шт экз чел",
     },
     "uk": {
         "title": """
@@ -222,7 +221,8 @@ ABBREVIATIONS = {
             """,
         "inner": "т.е тобто напр див пор бл прибл т.зв т.ч англ нім фр лат грец укр рос зокр вид зб упоряд пер",
         "number": "№ стор с рис табл гл п пп ст т тт кн вип тел корп кв буд оф розд ч",
-        "either": "р січ лют бер квіт трав черв лип серп вер жовт лист груд ",
+        "time": "р",
+        "either": "січ лют бер квіт трав черв лип серп вер жовт лист груд",
         "closer": "рр н.е до.н.е тис млн млрд т.д т.п ін грн коп хв сек год кг кб мб гб см мм км шт",
     },
     "bg": {

@@ -12,6 +12,7 @@ __all__ = [
     "FULL_STOPS",
     "INSTANT",
     "LINE_ENDS",
+    "NAMES_WITH_STOP",
     "NOT_AFTER_END",
     "STRONG",
     "WIDE",
@@ -21,7 +22,7 @@ __all__ = [
 INSTANT = "。｡"
 
 # Marks that are nothing else in any language: they end a sentence also without a space after them.
-STRONG = "！？।॥؟۔።፧፨។៕။꓿᠃᠉…‼⁇⁈⁉"
+STRONG = "！？।॥؟۔።፧፨។៕။꓿᠃᠉‼⁇⁈⁉"
 
 # The full stops that abbreviations and numbers use too.
 FULL_STOPS = ".．"
@@ -50,5 +51,6 @@ EMOJI = (
 # Scripts written without spaces between words, as a character class.
 WIDE = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003134f"
 
-# Names that end in a mark.
+# Names that end in a mark: with "!", written small, and with a full-width full stop.
+NAMES_WITH_STOP = ("モーニング娘", "モー娘")
 EXCLAIMING_NAMES = frozenset({"yahoo", "jeopardy", "yum", "oklahoma", "shazam", "joomla"})

@@ -16,7 +16,7 @@ STARTERS = {
         nobody everyone everybody somebody someone nothing something everything all both each some many most another
         one two three to with by of once such perhaps maybe today tomorrow yesterday meanwhile moreover therefore
         finally next first second nevertheless go come see call ask send try take give tell get
-        don't doesn't didn't won't can't isn't aren't wasn't during under over between without within about
+        millions thousands hundreds dozens don't doesn't didn't won't can't isn't aren't wasn't during under over between without within about
         """,
     "de": """
         der die das den dem des ein eine einen einem einer eines er sie es wir ihr ich du man dies diese dieser dieses
