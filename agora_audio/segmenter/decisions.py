@@ -38,15 +38,15 @@ _SMILEY_BEGUN = re.compile(r"(?:[:;=8][-o^']?[)(\]\[|/*3DPpO]{0,4}|<3?|\^_?\^?)\
 _UNFINISHED = re.compile(r"\[\d{0,3}\Z|</?[A-Za-z]?[\w:-]{0,24}\s?/?\Z")
 _SPACES = re.compile(rf"\s{{0,{LOOK_AHEAD}}}")
 _OPENING = re.compile(r"[\"“”„«»‹›‘’'(\[{（「『《【*_~¿¡\u200e\u200f\u202a-\u202e]{0,8}")
-_LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _SPACED_DOTS = re.compile(r"(?:\s?[.…]){1,16}")
 _GLUED_DOTS = re.compile(r"\s+(?:\.{2,3}|…)[^\W\d_]")
+_NARROW_END = re.compile(f"[^{marks.WIDE}]*\\Z")
 _FIGURE = re.compile(r"[$€£¥]?\d[\d.,:/-]*\d(?:%|s|th|st|nd|rd|[a-z]{1,2})?\Z")
-_PARTS = re.compile(r"(?:^|(?<=[\s(\[\"“„«]))((?:[^\W\d_]{1,5}\.[\s\u00a0]?){1,4}[^\W\d_]{1,5})\Z")
+_PARTS = re.compile(rf"(?:^|(?<=[\s(\[\"“„«{marks.WIDE}]))((?:[^\W\d_{marks.WIDE}]{{1,5}}\.[\s\u00a0]?){{1,4}}[^\W\d_{marks.WIDE}]{{1,5}})\Z")
 _SPLIT = re.compile(r"[—–/(\[{\"“„«:,;*_\u200f\u200e\u202a-\u202e|=]+")
 _ROMAN = re.compile(r"[IVXLC]{1,6}\Z")
 _ITEM = re.compile(r"\(?(\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})(\.\)|[.)])(?=\s)")
-_REFERENCE = re.compile(r"\d{1,3}(?=\s)")
 _FRONTED = re.compile(r"(?:\A|[;:—–(]\s*)\W*(?:at|by|on|in|around|about|after|before|until|till|since|from)\b(?:[^,;:]|:(?=\d))*\Z", re.I)
 _WIDE_CLAUSE = re.compile(r"[^。！？!?，,；;、：:…\n]{0,14}")
 _CAPITAL = re.compile(r"[^\W\d_]")
@@ -204,14 +204,14 @@ class MarkRules:
         if word == len(text):
             return ("other" if final else ""), word
         char = text[word]
+        if word == at and char in ":;=8<^" and not final and _SMILEY_BEGUN.match(text, at):
+            return "", at
         if word == at and char in marks.NOT_AFTER_END:
             return "mark", word
         if char == "." and word == at:
             return ("dots", at) if text[at + 1 : at + 2] or final else ("", at)
         if char in self._ends or char in marks.ELLIPSES:
             return "mark", word
-        if word == at and char in ":;=8<^" and _SMILEY_BEGUN.match(text, at) and not final:
-            return "", at
         if char in _DASHES and word == at:
             return self._after_dash(text, at, final)
         if char in lists.BULLETS:
@@ -312,7 +312,9 @@ class MarkRules:
         if kind == "mark":
             return Verdict(NO, end, "more marks follow")
         if kind == "lower" and text[at] not in self._strong:
-            if dots > 1:
+            if end - at > 1 and dots < 2 and text[at:end].count(text[at]) > 1:
+                return Verdict(CUT, end, "several marks")
+            if dots > 1 and "?" not in text[at:end]:
                 return Verdict(NO, end, "ellipsis and small letter")
             if at > start and text[at - 1].isspace():
                 return Verdict(NO, end, "mark set apart, small letter")
@@ -332,7 +334,7 @@ class MarkRules:
             stop = letters.end() if letters else word
             if stop == len(text) and not final and stop - word < 3:
                 return Verdict(HOLD, at, "word after the ellipsis")
-            if text[word:stop].split("'")[0].split("’")[0] == "I" and text[at:end].count(".") == 3:
+            if text[word:stop] == "I" and text[at:end].count(".") == 3:
                 return Verdict(NO, end, "ellipsis before I")
         return Verdict(CUT, end, "ellipsis before a new sentence")
 
@@ -404,15 +406,6 @@ class MarkRules:
                 return Verdict(NO, end, "small letter after a closing mark")
             return Verdict(CUT, end, "mark without a space")
         if char.isdigit():
-            if text[end - 1] in ".)]\"”" and before.isalpha() or before == ")":
-                reference = _REFERENCE.match(text, end)
-                if reference and before != ".":
-                    if reference.end() + 1 == len(text) and not final:
-                        return Verdict(HOLD, at, "word after the reference")
-                    if text[reference.end() + 1 : reference.end() + 2].isupper() and len(self._token(text, start, at)) > 2:
-                        return Verdict(CUT, reference.end(), "reference after the mark")
-                elif not final and len(text) - end < 4 and text[end:].isdigit():
-                    return Verdict(HOLD, at, "figure after the mark")
             return Verdict(NO, end, "figure after the mark")
         if not (char.isupper() or char.istitle()):
             if char.isalpha() and not char.islower() and len(self._token(text, start, at).split(".")[-1]) > 3 and end == at + 1:
@@ -437,10 +430,10 @@ class MarkRules:
             return Verdict(NO, end, "inside an address or a name")
         glued = text[stop : stop + 1]
         if text[at] == "." and len(run) == 1:
-            plain = token.isalpha() and token[1:].islower() and len(token) > 1 and "." not in raw
+            plain = token.isalpha() and token[1:].islower() and (len(token) > 2 or token.islower()) and len(token) > 1 and "." not in raw
             if not plain or self._abbreviations.get(token.lower()) in ("title", "inner"):
                 return Verdict(NO, end, "capital inside a name")
-        if ordinary and (not glued or glued.isspace() or glued in ",;:!?" or (glued == "." and text[stop + 1 : stop + 2].isspace())):
+        if ordinary and (not glued or glued.isspace() or glued in ",;:!?'’" or (glued == "." and text[stop + 1 : stop + 2].isspace())):
             return Verdict(CUT, end, "lost space")
         if len(run) > 2 and "." in run:
             return Verdict(CUT, end, "dots before a capital")
@@ -532,6 +525,8 @@ class MarkRules:
         if not words or text[at - 1].isspace():
             return ""
         token = words[-1].lstrip("'‘’¿¡-.•").rstrip("\u202a\u202c\u200f\u200e")
+        if not token.isascii() and token[-1:].isascii():
+            token = _NARROW_END.search(token)[0]  # type: ignore[index]  # its last character is one
         if not token.isalnum():
             token = _SPLIT.split(token)[-1].lstrip("'‘’¿¡-.")
             elided = re.split("['’]", token)[-1]
@@ -582,7 +577,7 @@ class MarkRules:
         return len(words) > 1 and words[-2][:1].islower()
 
     def _names_itself(self, text: str, start: int, at: int) -> bool:
-        return text[at] == "!" and self._token(text, start, at).lower() in marks.EXCLAIMING_NAMES
+        return text[at] == "!" and "?" not in text[at + 1 : at + 2] and self._token(text, start, at).lower() in marks.EXCLAIMING_NAMES
 
     def _plain_mark(self, text: str, start: int, at: int) -> bool:
         return at > start and not text[at - 1].isspace() and not self._names_itself(text, start, at)

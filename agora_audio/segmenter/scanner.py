@@ -42,9 +42,18 @@ _SPACES = re.compile(rf"\s{{0,{LOOK_AHEAD}}}")
 _WIDE = re.compile(f"[{marks.WIDE}]")
 _LABEL = re.compile(r"\(?[A-Za-z0-9]{1,5}\Z")
 _ALONG = re.compile(r"(\.[)）]|\)\.|[.)])(.)?", re.DOTALL)
+_LONGEST_SALUTATION = 32
+_SALUTATION = re.compile(r"\s*(?:(?:Hi|Hello|Hey|Dear|Hallo|Liebe|Lieber|Cher|Chère|Hola|Querido|Querida|Ciao|Caro|Cara)\s)?"
+    r"[^\W\d_a-z][\w'’-]+(?:\s[^\W\d_a-z][\w.'’-]*)?\Z")
+_AFTER_SALUTATION = re.compile(r"\s{1,3}([^\W\d_]*)(?:\s([a-zà-ÿ])?)?")
 _LINE_END = re.compile("[" + re.escape(marks.LINE_ENDS) + "]")
 # A line without a mark that is longer than this was broken to fit a page, not ended.
 _PAGE_WIDTH = 60
+
+
+def _hop(stops: str) -> Callable[..., re.Match[str] | None]:
+    """Return what finds the next stop; a full stop before a digit is none."""
+    return re.compile(rf"[{re.escape(stops.replace('.', ''))}]|\.(?![0-9])").search
 
 
 class Cut(NamedTuple):
@@ -75,9 +84,9 @@ class Scanner:
         self._explain = explain
         ends = "".join(mark for mark in marks.ENDS + marks.ELLIPSES + language.own_ends if mark not in "⋯")
         self._marks = frozenset(ends)
-        other = marks.LINE_ENDS + "<)" + lists.BULLETS
-        self.hop_sentences = re.compile("[" + re.escape(ends + other) + "]").search
-        self.hop_clauses = re.compile("[" + re.escape(ends + other + marks.CLAUSE) + "]").search
+        other = marks.LINE_ENDS + "<)," + lists.BULLETS
+        self.hop_sentences = _hop(ends + other)
+        self.hop_clauses = _hop(ends + other + marks.CLAUSE)
         self._checkpoint = min(limits.soft_wide, limits.hard_wide)
         self.clauses = clauses
         self._provisional = provisional
@@ -233,6 +242,10 @@ class Scanner:
             return tag_verdict(text, at, final)
         if char in lists.BULLETS:
             return self._bullet(text, at)
+        if char in ",)":
+            ended = self._salutation(text, at, final) if char == "," else self._aside(text, at, final)
+            if ended.kind != NO or char == ")":
+                return ended
         if char in marks.CLAUSE and self.clauses:
             return clause_verdict(text, self.start, at, final, self.nest, least, least_wide)
         return Verdict(NO, at + 1, "no end")
@@ -364,6 +377,41 @@ class Scanner:
         if self._item is None or (self._item[0] == "(") != bracketed:
             return False
         return any(readings.get(way) == value + 1 for way, value in self._item[1].items())
+
+    # --- what ends without a mark -----------------------------------------------------------------------------------------
+
+    def _salutation(self, text: str, at: int, final: bool) -> Verdict:
+        """A name and a comma at the head, then a word that is written with a capital only where a sentence begins."""
+        go_on = Verdict(NO, at + 1, "comma")
+        if at - self.start > _LONGEST_SALUTATION or not _SALUTATION.match(text, self.start, at):
+            return go_on
+        if at + 1 == len(text) and not final:
+            return Verdict(HOLD, at, "comma after a name")
+        found = _AFTER_SALUTATION.match(text, at + 1)
+        if found is None:
+            return go_on
+        if found.end() == len(text) and not final and found.end() - at < LOOK_AHEAD:
+            return Verdict(HOLD, at, "comma after a name")
+        word = found[1] or ""
+        if word[:1].isupper() and word != "I" and word.lower() in self.rules.language.starters and found[2]:
+            return Verdict(CUT, at + 1, "salutation")
+        return go_on
+
+    def _aside(self, text: str, at: int, final: bool) -> Verdict:
+        """A bracket that is a segment by itself: several words, and a capital after it."""
+        go_on = Verdict(NO, at + 1, "closing bracket")
+        head = text[self.start : self.start + 3].lstrip()
+        if head[:1] != "(" or " " not in text[self.start : at].strip():
+            return go_on
+        if not self.nest.open_at(text, at) or len(self.nest.stack) > 1 or text[self.start : self.nest.opening()].strip():
+            return go_on
+        spaces = _SPACES.match(text, at + 1)
+        after = spaces.end() if spaces else at + 1
+        if after == len(text):
+            return go_on if final or after - at > LOOK_AHEAD else Verdict(HOLD, at, "what follows the bracket")
+        if after > at + 1 and text[after].isupper():
+            return Verdict(CUT, at + 1, "brackets around a segment")
+        return go_on
 
     def _bullet(self, text: str, at: int) -> Verdict:
         body = text[self.start : at]

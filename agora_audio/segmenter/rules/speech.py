@@ -8,7 +8,8 @@ __all__ = ["SAID_PARTICLES", "SAID_VERBS", "SAID_WIDE"]
 SAID_VERBS = frozenset(
     "said says asked asks cried replied answered shouted whispered added explained told yelled thought wondered "
     "exclaimed called murmured muttered continued noted screamed sighed laughed agreed insisted remarked announced "
-    "declared responded began demanded begged suggested repeated admitted wrote warned joked".split()
+    "declared responded began demanded begged suggested repeated admitted wrote warned joked replies answers adds explains "
+    "cries shouts whispers laughs smiles beams yells sighs thinks wonders insists continues".split()
 )
 
 # Chinese: a speech verb in the words after the quote, up to the next mark.
