@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agora_audio.segmenter.decisions import CUT, HOLD, NO, Verdict
+from agora_audio.segmenter.decisions import CUT, END, HOLD, NO, Verdict
 from agora_audio.segmenter.nesting import Nesting
 from agora_audio.segmenter.rules import marks
 from agora_audio.segmenter.rules.clauses import CLAUSE_STARTERS
@@ -39,7 +39,7 @@ def clause_verdict(
     if mark in "，；：" and not text[at - 1 : at].isdigit():
         return Verdict(CUT, at + 1, "clause mark")
     if at + 1 == len(text):
-        return Verdict(NO, at + 1, "end of the text") if final else Verdict(HOLD, at, "clause mark")
+        return Verdict(NO, at + 1, END) if final else Verdict(HOLD, at, "clause mark")
     after = text[at + 1]
     if mark in "，；：":
         return Verdict(NO if after.isdigit() else CUT, at + 1, "clause mark after a figure")

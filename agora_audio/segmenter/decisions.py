@@ -13,10 +13,12 @@ from typing import NamedTuple
 from agora_audio.segmenter.nesting import Nesting
 from agora_audio.segmenter.rules import lists, marks, speech
 from agora_audio.segmenter.rules.languages import Language
+from agora_audio.segmenter.rules.starters import STARTERS
 
-__all__ = ["CUT", "HOLD", "LOOK_AHEAD", "LOOK_BACK", "NO", "MarkRules", "Verdict", "item_label"]
+__all__ = ["CUT", "END", "HOLD", "LOOK_AHEAD", "LOOK_BACK", "NO", "MarkRules", "Verdict", "item_label"]
 
 HOLD, NO, CUT = "hold", "no", "cut"
+END = "end of the text"
 LOOK_BACK = 64
 LOOK_AHEAD = 64
 
@@ -73,6 +75,7 @@ class MarkRules:
         self._sure_marks = language.code in ("en", "auto", "zh")
         self._abbreviations = language.abbreviations
         self._starters = language.starters
+        self._knows_starters = language.code in STARTERS
         self._strong = frozenset(marks.STRONG + language.own_ends)
         self._particles = speech.SAID_PARTICLES.get(language.code, ())
         self.spaced_dots = False
@@ -138,15 +141,15 @@ class MarkRules:
         end = found.end() if found else at + 1
         if end == len(text) or _UNFINISHED.match(text, end):
             if final:
-                return Verdict(NO, len(text), "end of the text")
+                return Verdict(NO, len(text), END)
             if end - at < LOOK_AHEAD:
                 return Verdict(HOLD, at, "run of marks may go on")
         if inside and text[end] in " \u00a0\u202f" and nest.open_after(text, at, end) and text[end + 1 : end + 2] in "»›":
             if end + 1 == len(text):
-                return Verdict(NO, end, "end of the text") if final else Verdict(HOLD, at, "closing quote may follow")
+                return Verdict(NO, end, END) if final else Verdict(HOLD, at, "closing quote may follow")
             end += 2
             if end == len(text):
-                return Verdict(NO, end, "end of the text") if final else Verdict(HOLD, at, "run of marks may go on")
+                return Verdict(NO, end, END) if final else Verdict(HOLD, at, "run of marks may go on")
         if inside and nest.open_after(text, at, end):
             nest.pass_over(at)
             return Verdict(NO, end, "inside brackets or quotes")
@@ -158,7 +161,9 @@ class MarkRules:
             return False
         mark = text[at]
         if mark in ".．":
-            return self.sure(text, start, at) or bool(_WIDE.match(text, at - 1)) if at > start else False
+            return at > start and not text[at - 1].isdigit() and (
+                self.sure(text, start, at) or _WIDE.match(text, at - 1) is not None
+            )
         return mark not in marks.ELLIPSES and self._plain_mark(text, start, at)
 
     # --- after the run of marks and closing quotes ------------------------------------------------------------------
@@ -169,6 +174,10 @@ class MarkRules:
         char = text[end]
         if char.isspace():
             return self._before_space(text, start, at, end, final, closed)
+        if char == "-" and not final and end + 3 > len(text) and text[end:].strip("-") == "":
+            return Verdict(HOLD, at, "dashes after the mark")
+        if char == "-" and text.startswith("---", end):
+            return Verdict(CUT, end, "line of dashes")
         if char in marks.NOT_AFTER_END or char == "@" or (char in _DASHES and not text[end - 1].isspace()):
             return Verdict(NO, end, "the sentence goes on after the mark")
         if char.isalnum():
@@ -187,7 +196,7 @@ class MarkRules:
             return Verdict(CUT, end, "wide space")
         if after == len(text):
             if final:
-                return Verdict(NO, after, "end of the text")
+                return Verdict(NO, after, END)
             return Verdict(HOLD, at, "what follows the space is not known")
         smiley = _SMILEY.match(text, after)
         if smiley and smiley.end() < len(text):
@@ -260,7 +269,7 @@ class MarkRules:
         after = found.end() if found else end
         dots = text.count(".", end, after)
         if after == len(text):
-            return Verdict(NO, after, "end of the text") if final else Verdict(HOLD, at, "spaced dots may go on")
+            return Verdict(NO, after, END) if final else Verdict(HOLD, at, "spaced dots may go on")
         self.spaced_dots = True
         closing = self._tail.match(text, after)
         if closing:
@@ -270,7 +279,7 @@ class MarkRules:
         spaces = _SPACES.match(text, after)
         word = spaces.end() if spaces else after
         if word == len(text):
-            return Verdict(NO, after, "end of the text") if final else Verdict(HOLD, at, "word after the dots")
+            return Verdict(NO, after, END) if final else Verdict(HOLD, at, "word after the dots")
         if not (text[word].isupper() or text.count("\n", after, word) > 1):
             return Verdict(NO, after, "spaced dots inside a sentence")
         if text[word] == "I" and dots < 3:
@@ -332,10 +341,12 @@ class MarkRules:
         if kind == "upper":
             letters = _LETTERS.match(text, word)
             stop = letters.end() if letters else word
-            if stop == len(text) and not final and stop - word < 3:
+            if stop == len(text) and not final and stop - word < 24:
                 return Verdict(HOLD, at, "word after the ellipsis")
             if text[word:stop] == "I" and text[at:end].count(".") == 3:
                 return Verdict(NO, end, "ellipsis before I")
+            if self._knows_starters and text[at:end].count(".") == 3 and text[word:stop].lower() not in self._starters:
+                return Verdict(NO, end, "three dots before a name")
         return Verdict(CUT, end, "ellipsis before a new sentence")
 
     def _after_full_stop(
@@ -368,7 +379,8 @@ class MarkRules:
     def _before_small(self, text: str, start: int, at: int, end: int, token: str, group: str) -> Verdict:
         if end - at > 1 and any(mark in "\"”’'»“)]" for mark in text[at:end]):
             return Verdict(NO, end, "small letter after a closing mark")
-        ordinary = not token or (token.isalpha() and len(token) > 1 and group in ("", "number"))
+        letters = token.replace("'", "").replace("’", "")
+        ordinary = not token or (letters.isalpha() and len(letters) > 1 and group in ("", "number", "closer"))
         if not ordinary or not self.is_small(text, start):
             return Verdict(NO, end, "small letter after a full stop")
         return Verdict(CUT, end, "text without capitals")
@@ -431,7 +443,7 @@ class MarkRules:
         glued = text[stop : stop + 1]
         if text[at] == "." and len(run) == 1:
             plain = token.isalpha() and token[1:].islower() and (len(token) > 2 or token.islower()) and len(token) > 1 and "." not in raw
-            if not plain or self._abbreviations.get(token.lower()) in ("title", "inner"):
+            if not plain or self._abbreviations.get(token.lower()) in ("title", "inner", "either"):
                 return Verdict(NO, end, "capital inside a name")
         if ordinary and (not glued or glued.isspace() or glued in ",;:!?'’" or (glued == "." and text[stop + 1 : stop + 2].isspace())):
             return Verdict(CUT, end, "lost space")

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from agora_audio.segmenter.clause import clause_verdict
-from agora_audio.segmenter.decisions import CUT, HOLD, LOOK_AHEAD, NO, MarkRules, Verdict
+from agora_audio.segmenter.decisions import CUT, END, HOLD, LOOK_AHEAD, NO, MarkRules, Verdict
 from agora_audio.segmenter.forced import forced_cut
 from agora_audio.segmenter.nesting import Nesting
 from agora_audio.segmenter.rules import lists, marks
@@ -157,7 +157,7 @@ class Scanner:
                 self._announced = at
                 self.events.append(("provisional", self.start, at + 1))
             verdict = self._judge(text, at, final, least, least_wide)
-            if self._announced == at and verdict.kind == NO:
+            if self._announced == at and verdict.kind == NO and verdict.rule != END:
                 self._announced = None
                 self.events.append(("retracted", self.start, at + 1))
             if self._explain is not None:
@@ -317,7 +317,7 @@ class Scanner:
         if gap.count("\n") > 1 or "\u2029" in gap or begins - at >= LOOK_AHEAD:
             return Verdict(CUT, end, "empty line")
         if begins == len(text):
-            return Verdict(NO, begins, "end of the text") if final else Verdict(HOLD, at, "next line is not known")
+            return Verdict(NO, begins, END) if final else Verdict(HOLD, at, "next line is not known")
         if _BLOCK.match(text, begins):
             return Verdict(CUT, end, "list item, heading, table or code follows")
         if not final and _BLOCK_BEGUN.match(text, begins):
@@ -363,7 +363,7 @@ class Scanner:
         if along is None:
             return None
         if along[2] is None or (along[1] == "." and along[2] is None):
-            return Verdict(NO, at + 1, "end of the text") if final else Verdict(HOLD, at, "label of a list item")
+            return Verdict(NO, at + 1, END) if final else Verdict(HOLD, at, "label of a list item")
         if (along[1] == "." and along[2] in ")）") or (along[1] == ")" and along[2] == "."):
             return Verdict(HOLD, at, "label of a list item")
         if not (along[2].isspace() or (label.isdigit() and not head and _WIDE.match(along[2]))):
