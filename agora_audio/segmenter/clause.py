@@ -4,54 +4,96 @@ from __future__ import annotations
 
 import re
 
-from agora_audio.segmenter.decisions import CUT, END, HOLD, NO, Verdict
+from agora_audio.segmenter.decisions import CUT, END, HOLD, LOOK_AHEAD, NO, Verdict
 from agora_audio.segmenter.nesting import Nesting
 from agora_audio.segmenter.rules import marks
-from agora_audio.segmenter.rules.clauses import CLAUSE_STARTERS
+from agora_audio.segmenter.rules.clauses import CLAUSE_STARTERS, CONJUNCTIONS, SUBORDINATORS
 
-__all__ = ["clause_verdict"]
+__all__ = ["clause_verdict", "word_verdict"]
 
 _WIDE = re.compile(f"[{marks.WIDE}]")
-_WORDS = re.compile(r"\s+([^\W\d_][\w'’-]*)?")
-_ITEM_END = re.compile(r"\s+(?:[\w'’-]+\s+){0,2}[\w'’-]+\s?(?:,|(?:and|or|und|oder|et|ou|y|o|e|и|или)\b)")
+_FIRST_WORD = re.compile(r"\s{1,4}[\"“«„‘'(]?([^\W\d_]*)")
+_LIST = re.compile(rf"(?:\s+[^\s,;.!?]+){{0,2}}?(?:,|\s+(?:{'|'.join(CONJUNCTIONS)})\s)")
+_NO_LIST = [
+    re.compile(pattern)
+    for pattern in (r"(?:\s+[^\s,;.!?]+){2}\s", r"\s+[^\s,;.!?]{2,}\s+[^\s,;.!?]{3}", r"[^,;.!?]*[;.!?]")
+]
+# How many times longer than a clause with a mark one without must be.
+LONG_CLAUSE = 4
+_CLOSING_QUOTES = "\"”’»“"
 
 
-def clause_verdict(
-    text: str, start: int, at: int, final: bool, nest: Nesting, least: int, least_wide: int
-) -> Verdict:
+def clause_verdict(text: str, start: int, at: int, final: bool, nest: Nesting, least: int, least_wide: int) -> Verdict:
     """Decide whether the clause that ends at ``text[at]`` may be cut off.
 
-    Not inside a figure, brackets, quotes or an address, not between the items of a list, and not before the clause has
-    `least` characters, `least_wide` if they are wide.
+    Not inside a figure, brackets or an address, not between the items of a list, and not before the clause has `least`
+    characters, `least_wide` if they are wide.
     """
     mark = text[at]
     if mark in "、·":
         return Verdict(NO, at + 1, "between items")
     piece = text[start:at].strip()
-    wide = len(_WIDE.findall(piece))
-    if 2 * wide > len(piece):
-        if len(piece) < least_wide:
-            return Verdict(NO, at + 1, "clause too short")
-    elif len(piece) < least:
+    wide = 2 * len(_WIDE.findall(piece)) > len(piece)
+    if len(piece) < (least_wide if wide else least):
         return Verdict(NO, at + 1, "clause too short")
-    if nest.open_at(text, at):
-        return Verdict(NO, at + 1, "clause mark inside brackets or quotes")
+    if nest.open_at(text, at) and nest.brackets():
+        return Verdict(NO, at + 1, "clause mark inside brackets")
     if mark in "，；：" and not text[at - 1 : at].isdigit():
         return Verdict(CUT, at + 1, "clause mark")
-    if at + 1 == len(text):
+    end = at + 1
+    while end < len(text) and text[end] in _CLOSING_QUOTES and end - at < 3:
+        end += 1
+    if end == len(text):
         return Verdict(NO, at + 1, END) if final else Verdict(HOLD, at, "clause mark")
-    after = text[at + 1]
     if mark in "，；：":
-        return Verdict(NO if after.isdigit() else CUT, at + 1, "clause mark after a figure")
-    if mark in "—–" and text[at - 1 : at].isdigit():
-        return Verdict(NO, at + 1, "range of figures")
-    if not after.isspace():
-        return Verdict(NO, at + 1, "clause mark without a space")
-    if mark != ",":
+        return Verdict(NO if text[end].isdigit() else CUT, at + 1, "clause mark after a figure")
+    if mark == "—" and text[at - 1].isalpha():
         return Verdict(CUT, at + 1, "clause mark")
-    return _after_comma(text, start, at, final)
+    if not text[end].isspace() or (mark in "—–" and text[at - 1].isdigit()):
+        return Verdict(NO, at + 1, "clause mark without a space")
+    return _after_comma(text, start, at, end, final) if mark == "," else Verdict(CUT, end, "clause mark")
 
 
-def _after_comma(text: str, start: int, at: int, final: bool) -> Verdict:
-    """Tell a clause from a list by what follows: the next item of a list is short and has a comma or "and" after it."""
-    return Verdict(CUT, at + 1, "comma")
+def _after_comma(text: str, start: int, at: int, end: int, final: bool) -> Verdict:
+    """Tell a clause from a list by the words that follow the comma.
+
+    A clause begins with one of a closed class of words, "and" among them unless there was a comma before; an adverb or a
+    date at the head of the sentence stands by itself; the next item of a list is short and has a comma or an "and" after
+    it.
+    """
+    word = _FIRST_WORD.match(text, end, end + LOOK_AHEAD)
+    if word is None or word.end() == end + LOOK_AHEAD:
+        return Verdict(NO, end, "no word after the comma")
+    if word.end() == len(text):
+        return Verdict(NO, end, END) if final else Verdict(HOLD, at, "word after the comma")
+    head = text[start:at].strip()
+    first = word[1].lower()
+    if first in CLAUSE_STARTERS:
+        if first in CONJUNCTIONS and "," in head:
+            return Verdict(NO, end, "end of a list")
+        return Verdict(CUT, end, "comma before a clause")
+    if not first and text[word.end()].isdigit():
+        return Verdict(NO, end, "comma before a figure")
+    if head.isalpha() or head[-1].isdigit():
+        return Verdict(CUT, end, "comma after an adverb or a date")
+    most = end + LOOK_AHEAD
+    # Whichever is seen first, character by character.
+    ends = [found.end() for pattern in _NO_LIST if (found := pattern.match(text, end, most))]
+    item = _LIST.match(text, end, most)
+    if item and (not ends or item.end() <= min(ends)):
+        return Verdict(NO, end, "comma in a list")
+    if not ends and not final and len(text) < most:
+        return Verdict(HOLD, at, "list or clause after the comma")
+    return Verdict(CUT, end, "comma before several words")
+
+
+def word_verdict(text: str, start: int, at: int, nest: Nesting, least: int) -> Verdict:
+    """Decide at a space: if the word before it begins a clause, what stands before that word may be cut off if it is long."""
+    words = text[max(start, at - 16) : at].rsplit(None, 1)
+    if len(words) < 2 or not (words[1] in SUBORDINATORS or words[1][0] == "("):
+        return Verdict(NO, at + 1, "space")
+    begins = at - len(words[1])
+    brackets = nest.brackets() if nest.open_at(text, at) else 0
+    if begins - start < LONG_CLAUSE * least or brackets > words[1].count("("):
+        return Verdict(NO, at + 1, "clause too short")
+    return Verdict(CUT, start + len(text[start:begins].rstrip()), "word that begins a clause")

@@ -21,6 +21,7 @@ HOLD, NO, CUT = "hold", "no", "cut"
 END = "end of the text"
 LOOK_BACK = 64
 LOOK_AHEAD = 64
+LONGEST_WORD = 24
 
 
 class Verdict(NamedTuple):
@@ -34,6 +35,7 @@ class Verdict(NamedTuple):
     """The rule, in a few words."""
 
 
+_HANGUL = re.compile("[\uac00-\ud7af]")
 _WIDE = re.compile(f"[{marks.WIDE}]")
 _SMILEY = re.compile(r"(?:[:;=8][-o^']?(?:[)(\]\[|/*3]{1,4}|[DPpO]\b)|<3|\^_?\^)(?![\w(])")
 _SMILEY_BEGUN = re.compile(r"(?:[:;=8][-o^']?[)(\]\[|/*3DPpO]{0,4}|<3?|\^_?\^?)\Z")
@@ -41,8 +43,8 @@ _UNFINISHED = re.compile(r"\[\d{0,3}\Z|</?[A-Za-z]?[\w:-]{0,24}\s?/?\Z")
 _SPACES = re.compile(rf"\s{{0,{LOOK_AHEAD}}}")
 _OPENING = re.compile(r"[\"“”„«»‹›‘’'(\[{（「『《【*_~¿¡\u200e\u200f\u202a-\u202e]{0,8}")
 _LETTERS = re.compile(r"[^\W\d_]+")
-_SPACED_DOTS = re.compile(r"(?:\s?[.…]){1,16}")
-_GLUED_DOTS = re.compile(r"\s+(?:\.{2,3}|…)[^\W\d_]")
+_SPACED_DOTS = re.compile(r"(?:\s{0,8}[.…]){1,16}")
+_GLUED_DOTS = re.compile(r"\s{1,8}(?:\.{2,3}|…)[^\W\d_]")
 _NARROW_END = re.compile(f"[^{marks.WIDE}]*\\Z")
 _FIGURE = re.compile(r"[$€£¥]?\d[\d.,:/-]*\d(?:%|s|th|st|nd|rd|[a-z]{1,2})?\Z")
 _PARTS = re.compile(rf"(?:^|(?<=[\s(\[\"“„«{marks.WIDE}]))((?:[^\W\d_{marks.WIDE}]{{1,5}}\.[\s\u00a0]?){{1,4}}[^\W\d_{marks.WIDE}]{{1,5}})\Z")
@@ -137,13 +139,14 @@ class MarkRules:
                 return Verdict(CUT, at + 1, "mark of one meaning, space")
             if mark == "?" and after and self._sure_marks and at > start and not text[at - 1].isspace():
                 return Verdict(CUT, at + 1, "question mark, space")
-        found = self._tail.match(text, at)
+        found = self._tail.match(text, at, at + LOOK_AHEAD)
         end = found.end() if found else at + 1
-        if end == len(text) or _UNFINISHED.match(text, end):
+        if end - at == LOOK_AHEAD:
+            return Verdict(CUT, end, "run of marks too long")
+        if end == len(text) or (len(text) < at + LOOK_AHEAD and _UNFINISHED.match(text, end)):
             if final:
                 return Verdict(NO, len(text), END)
-            if end - at < LOOK_AHEAD:
-                return Verdict(HOLD, at, "run of marks may go on")
+            return Verdict(HOLD, at, "run of marks may go on")
         if inside and text[end] in " \u00a0\u202f" and nest.open_after(text, at, end) and text[end + 1 : end + 2] in "»›":
             if end + 1 == len(text):
                 return Verdict(NO, end, END) if final else Verdict(HOLD, at, "closing quote may follow")
@@ -169,8 +172,6 @@ class MarkRules:
     # --- after the run of marks and closing quotes ------------------------------------------------------------------
 
     def _after_run(self, text: str, start: int, at: int, end: int, final: bool, closed: Nesting | None) -> Verdict:
-        if end >= len(text):
-            return Verdict(CUT, end, "run of marks too long")
         char = text[end]
         if char.isspace():
             return self._before_space(text, start, at, end, final, closed)
@@ -339,9 +340,9 @@ class MarkRules:
         if kind in ("lower", "digit", "mark", "dash") or "." in self.language.no_ends:
             return Verdict(NO, end, "ellipsis inside a sentence")
         if kind == "upper":
-            letters = _LETTERS.match(text, word)
+            letters = _LETTERS.match(text, word, word + LONGEST_WORD)
             stop = letters.end() if letters else word
-            if stop == len(text) and not final and stop - word < 24:
+            if stop == len(text) and not final and stop - word < LONGEST_WORD:
                 return Verdict(HOLD, at, "word after the ellipsis")
             if text[word:stop] == "I" and text[at:end].count(".") == 3:
                 return Verdict(NO, end, "ellipsis before I")
@@ -362,7 +363,12 @@ class MarkRules:
             group = ""  # what ends inside its quotes ends
         if group in ("title", "inner"):
             return Verdict(NO, end, f"abbreviation ({group})")
-        if group == "number" and (kind == "digit" or (text[word - 1].isspace() and _ROMAN.match(self._word(text, word)))):
+        if group == "number" and kind == "upper" and text[word - 1].isspace() and text[word] in "IVXLC":
+            numeral = self._word(text, word)
+            if word + len(numeral) == len(text) and not final and len(numeral) < LONGEST_WORD:
+                return Verdict(HOLD, at, "number after the abbreviation")
+            kind = "digit" if _ROMAN.match(numeral) else kind
+        if group == "number" and kind == "digit":
             return Verdict(NO, end, "abbreviation before a number")
         if kind == "lower":
             return self._before_small(text, start, at, end, token, group)
@@ -394,9 +400,9 @@ class MarkRules:
             return Verdict(NO, end, f"{group}, no capitals to tell")
         if kind not in ("upper", "opening"):
             return Verdict(CUT, end, f"{group} before a sign")
-        letters = _LETTERS.match(text, word)
+        letters = _LETTERS.match(text, word, word + LONGEST_WORD)
         stop = letters.end() if letters else word
-        if stop == len(text) and not final and stop - word < 24:
+        if stop == len(text) and not final and stop - word < LONGEST_WORD:
             return Verdict(HOLD, at, "word after the abbreviation")
         follower = text[word:stop]
         if group == "initial" and token == "I" and self._lower_before(text, start, at):
@@ -411,7 +417,7 @@ class MarkRules:
 
     def _before_letter(self, text: str, start: int, at: int, end: int, final: bool, closed: Nesting | None) -> Verdict:
         mark, char, before = text[at], text[end], text[at - 1 : at]
-        if _WIDE.match(char) or "\uac00" <= char <= "\ud7af":
+        if _WIDE.match(char) or _HANGUL.match(char):
             return self._before_wide(text, start, at, end, final, closed)
         if _WIDE.match(before) or mark in self._strong or mark in marks.INSTANT:
             if closed is not None and char.islower():
@@ -432,15 +438,19 @@ class MarkRules:
             return Verdict(NO, end, "full stop is no end in this language")
         if any(sign in raw for sign in "@/\\_=<#&"):
             return Verdict(NO, end, "inside an address or a name")
-        letters = _LETTERS.match(text, end)
+        letters = _LETTERS.match(text, end, end + LONGEST_WORD)
         stop = letters.end() if letters else end
-        if stop == len(text) and not final and stop - end < 24:
+        if stop == len(text) and not final and stop - end < LONGEST_WORD:
             return Verdict(HOLD, at, "word after the mark")
+        if stop - end == LONGEST_WORD:
+            return Verdict(NO, end, "long word after the mark")
         token, follower = self._token(text, start, at), text[end:stop]
         ordinary = follower[1:].islower() or follower in ("I", "A") or (len(follower) > 1 and _ROMAN.match(follower))
         if follower.lower() in _DOMAINS:
             return Verdict(NO, end, "inside an address or a name")
         glued = text[stop : stop + 1]
+        if glued == "." and stop + 1 == len(text) and not final:
+            return Verdict(HOLD, at, "word after the mark")
         if text[at] == "." and len(run) == 1:
             plain = token.isalpha() and token[1:].islower() and (len(token) > 2 or token.islower()) and len(token) > 1 and "." not in raw
             if not plain or self._abbreviations.get(token.lower()) in ("title", "inner", "either"):
@@ -461,13 +471,18 @@ class MarkRules:
             return Verdict(NO, end, "abbreviation")
         if closed is not None:
             return self._said_wide(text, start, at, end, final, closed)
+        if self.language.code == "ja" and text[end] in "とっ":
+            if any(text.startswith(words, end) for words in speech.THOUGHT_WIDE):
+                return Verdict(NO, end, "thought and not ended")
+            if not final and any(words.startswith(text[end:]) for words in speech.THOUGHT_WIDE):
+                return Verdict(HOLD, at, "thought may go on")
         if run[0] == "." and len(run) > 1 and run[1] == ".":
             return Verdict(NO, end, "ellipsis inside a sentence")
         if run == "." and text[at - 1 : at].isdigit() and not text[start:at].strip().isdigit():
             return Verdict(CUT, end, "full stop after a figure")
         if run == "." and not _WIDE.match(text, at - 1) and not text[at - 1 : at].isalnum():
             return Verdict(CUT, end, "full stop")
-        if "\uac00" <= text[end] <= "\ud7af" and run == "." and len(self._token(text, start, at)) < 2:
+        if _HANGUL.match(text, end) and run == "." and len(self._token(text, start, at)) < 2:
             return Verdict(NO, end, "abbreviation")
         if run == "." and text[start:at].strip().isdigit():
             return Verdict(NO, end, "label of a list item")
@@ -481,19 +496,30 @@ class MarkRules:
         """After a closing quote: words that say who said it carry the sentence on."""
         if kind in ("lower", "dash lower"):
             return Verdict(NO, end, "small letter after a closing mark")
+        if kind == "unicase" and self._particles and word < len(text):
+            return self._particle(text, at, end, word, final, CUT)
         if kind != "upper" or self.language.code not in ("en", "auto") or not any(mark in "\"”'’" for mark in text[at:end]):
             return None
-        first = _LETTERS.match(text, word)
+        first = _LETTERS.match(text, word, word + LONGEST_WORD)
         stop = first.end() if first else word
         if stop < len(text) and text[word:stop].lower() in self._starters and text[word:stop] != "I":
             return None
-        second = _LETTERS.match(text, stop + 1)
+        second = _LETTERS.match(text, stop + 1, word + 2 * LONGEST_WORD)
         until = second.end() if second else stop + 1
-        if until >= len(text) and not final and until - word < 32:
+        if until >= len(text) and not final and until - word < 2 * LONGEST_WORD:
             return Verdict(HOLD, at, "who said it")
         if second and second[0] in speech.SAID_VERBS and text[stop : stop + 1] == " ":
             return Verdict(NO, end, "who said it")
         return None
+
+    def _particle(self, text: str, at: int, end: int, word: int, final: bool, otherwise: str) -> Verdict:
+        """Japanese and Korean: a particle after a quote carries the sentence on."""
+        rest = text[word : word + 4]
+        if any(rest.startswith(particle) for particle in self._particles):
+            return Verdict(NO, end, "particle after a quote")
+        if not final and any(particle.startswith(rest) for particle in self._particles):
+            return Verdict(HOLD, at, "particle after a quote")
+        return Verdict(otherwise, end, "quote")
 
     def _said_wide(self, text: str, start: int, at: int, end: int, final: bool, closed: Nesting) -> Verdict:
         run = text[at:end]
@@ -502,13 +528,8 @@ class MarkRules:
                 return Verdict(NO, end, "brackets inside a sentence")
             return Verdict(CUT, end, "brackets around a sentence")
         if self._particles:
-            rest = text[end : end + 4]
-            if any(rest.startswith(particle) for particle in self._particles):
-                return Verdict(NO, end, "particle after a quote")
-            if not final and any(particle.startswith(rest) for particle in self._particles):
-                return Verdict(HOLD, at, "particle after a quote")
-            return Verdict(CUT if self.language.code == "ja" else NO, end, "quote")
-        if "\uac00" <= text[end] <= "\ud7af":
+            return self._particle(text, at, end, end, final, CUT if self.language.code == "ja" else NO)
+        if _HANGUL.match(text, end):
             return Verdict(NO, end, "particle after a quote")
         opened = closed.opening()
         before = text[start:opened].rstrip()
@@ -551,7 +572,7 @@ class MarkRules:
             return ""
         low = max(start, at - LOOK_BACK)
         table = self._abbreviations
-        parts = _PARTS.search(text, low, at) if len(token) <= 5 or "." in token else None
+        parts = _PARTS.search(text[low:at]) if len(token) <= 5 or "." in token else None
         keys = [parts[1].replace(" ", "").replace("\u00a0", "")] if parts else []
         for key in (*keys, token):
             found = table.get(key) or (table.get(key.lower()) if len(key) > 1 else None)
@@ -564,7 +585,7 @@ class MarkRules:
                 return "ordinal"
             if token.isdigit() or len(token) > 1:
                 return ""
-        if len(token) == 1 and token.isalpha() and not _WIDE.match(token):
+        if len(token) == 1 and token.isalpha() and not _WIDE.match(token) and not _HANGUL.match(token):
             return "title" if token.isupper() and not text[start : at - 1].strip() else "initial"
         if len(token) == 2 and token[0] == token[1] and token.isupper():
             return "either"
@@ -580,7 +601,7 @@ class MarkRules:
 
     @staticmethod
     def _word(text: str, at: int) -> str:
-        found = _LETTERS.match(text, at)
+        found = _LETTERS.match(text, at, at + LONGEST_WORD)
         return found[0] if found else ""
 
     @staticmethod

@@ -39,12 +39,13 @@ class Nesting:
     def clear(self, at: int) -> None:
         """Forget everything before a position: a new segment begins there."""
         self.stack: list[tuple[str, int]] = []
-        self.seen = at
+        self.start = self.seen = at
         self.passed_over: int | None = None
         self.given_up = False
 
     def shift(self, by: int) -> None:
         """Move all positions to the left."""
+        self.start -= by
         self.seen -= by
         self.stack = [(closes, at - by) for closes, at in self.stack]
         if self.passed_over is not None:
@@ -89,6 +90,10 @@ class Nesting:
         if self.passed_over is None:
             self.passed_over = at
 
+    def brackets(self) -> int:
+        """Return how many brackets are open, quotes not counted."""
+        return sum(closes in _CLOSING_BRACKETS for closes, _ in self.stack)
+
     def opening(self) -> int:
         """Return where the innermost thing that is open was opened."""
         return self.stack[-1][1]
@@ -98,7 +103,7 @@ class Nesting:
         for found in _ENCLOSING.finditer(text, self.seen, end):
             char, at = found[0], found.start()
             if char in BRACKETS:
-                if not (char == "(" and at and text[at - 1] in ":;=-"):  # the mouth of a smiley
+                if not (char == "(" and at > self.start and text[at - 1] in ":;=-"):  # the mouth of a smiley
                     stack.append((BRACKETS[char], at))
             elif char in _CLOSING_BRACKETS:
                 self._close(char)
@@ -116,7 +121,7 @@ class Nesting:
 
     def _quote(self, text: str, char: str, at: int) -> None:
         family = QUOTE_FAMILIES[char]
-        before = text[at - 1] if at else " "
+        before = text[at - 1] if at > self.start else " "
         after = text[at + 1] if at + 1 < len(text) else " "
         if after in marks.ENDS or after in marks.NOT_AFTER_END:
             opens = False

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from agora_audio.segmenter.clause import clause_verdict
+from agora_audio.segmenter.clause import clause_verdict, word_verdict
 from agora_audio.segmenter.decisions import CUT, END, HOLD, LOOK_AHEAD, NO, MarkRules, Verdict
 from agora_audio.segmenter.forced import forced_cut
 from agora_audio.segmenter.nesting import Nesting
@@ -36,7 +36,7 @@ _BLOCK = re.compile(
     rf"[-*+]\s|[{lists.BULLETS}{lists.CIRCLED}]|#{{1,6}}\s|\||>\s|```|~~~|[-*_]{{3}}"
     r"|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})(?:\.\)|[.)])\s|\d{1,3}[、．)](?=\S)|[（(]?[一二三四五六七八九十]{1,3}[)）、．]"
 )
-_BLOCK_BEGUN = re.compile(r"(?:[-*+_]{1,2}|`{1,2}|~{1,2}|#{1,6}|>|\(?(?:\d{0,3}|[A-Za-z]|[ivxIVX]{0,5})(?:\.?\)?))\Z")
+_BLOCK_BEGUN = re.compile(r"(?:[-*+_]{1,2}|`{1,2}|~{1,2}|#{1,6}|>|\(?(?:\d{0,3}|[A-Za-z]|[ivxIVX]{0,5})(?:\.?\)?)|[（(]?[一二三四五六七八九十]{0,3})\Z")
 _CLOSING_FENCE = re.compile(r"[ \t]*(?:`{3,}|~{3,})[ \t\r]*\Z")
 _SPACES = re.compile(rf"\s{{0,{LOOK_AHEAD}}}")
 _WIDE = re.compile(f"[{marks.WIDE}]")
@@ -51,8 +51,10 @@ _LINE_END = re.compile("[" + re.escape(marks.LINE_ENDS) + "]")
 _PAGE_WIDTH = 60
 
 
-def _hop(stops: str) -> Callable[..., re.Match[str] | None]:
-    """Return what finds the next stop; a full stop before a digit is none."""
+def _hop(stops: str, figures: bool) -> Callable[..., re.Match[str] | None]:
+    """Return what finds the next stop; a full stop before a digit is none, unless `figures` are looked at too."""
+    if figures:
+        return re.compile(f"[{re.escape(stops)}]").search
     return re.compile(rf"[{re.escape(stops.replace('.', ''))}]|\.(?![0-9])").search
 
 
@@ -85,8 +87,8 @@ class Scanner:
         ends = "".join(mark for mark in marks.ENDS + marks.ELLIPSES + language.own_ends if mark not in "⋯")
         self._marks = frozenset(ends)
         other = marks.LINE_ENDS + "<)," + lists.BULLETS
-        self.hop_sentences = _hop(ends + other)
-        self.hop_clauses = _hop(ends + other + marks.CLAUSE)
+        self.hop_sentences = _hop(ends + other, provisional)
+        self.hop_clauses = _hop(ends + other + marks.CLAUSE + " ", provisional)
         self._checkpoint = min(limits.soft_wide, limits.hard_wide)
         self.clauses = clauses
         self._provisional = provisional
@@ -106,6 +108,7 @@ class Scanner:
         self.nest.clear(at)
         self.holding = False
         self._announced: int | None = None
+        self._fence_closed = False
         self.limit = at + self._checkpoint
         self._context: str | None = None
         self._on_line = line
@@ -232,7 +235,7 @@ class Scanner:
             self._context = self._find_context(text, at)
         if self._context != "text":
             return Verdict(NO, at + 1, f"inside a {self._context}")
-        if char in ".)" and (text[at - 1 : at].isalnum()):
+        if char in ".)" and at > self.start and text[at - 1].isalnum():
             label = self._label(text, at, final)
             if label is not None:
                 return label
@@ -246,6 +249,8 @@ class Scanner:
             ended = self._salutation(text, at, final) if char == "," else self._aside(text, at, final)
             if ended.kind != NO or char == ")":
                 return ended
+        if char == " ":
+            return word_verdict(text, self.start, at, self.nest, least)
         if char in marks.CLAUSE and self.clauses:
             return clause_verdict(text, self.start, at, final, self.nest, least, least_wide)
         return Verdict(NO, at + 1, "no end")
@@ -256,7 +261,7 @@ class Scanner:
         if self._context == "fence":
             self._fence_closed = verdict.rule == "closing fence"
             return Cut(end, "code")
-        if verdict.rule in ("clause mark", "clause mark after a figure", "comma"):
+        if verdict.rule.startswith(("clause mark", "comma", "word that begins")):
             return Cut(end, "clause")
         return Cut(end, self.kind_of(self.start, end))
 
@@ -362,10 +367,8 @@ class Scanner:
         along = _ALONG.match(text, at)
         if along is None:
             return None
-        if along[2] is None or (along[1] == "." and along[2] is None):
+        if along[2] is None:
             return Verdict(NO, at + 1, END) if final else Verdict(HOLD, at, "label of a list item")
-        if (along[1] == "." and along[2] in ")）") or (along[1] == ")" and along[2] == "."):
-            return Verdict(HOLD, at, "label of a list item")
         if not (along[2].isspace() or (label.isdigit() and not head and _WIDE.match(along[2]))):
             return None
         if head:
@@ -387,7 +390,7 @@ class Scanner:
             return go_on
         if at + 1 == len(text) and not final:
             return Verdict(HOLD, at, "comma after a name")
-        found = _AFTER_SALUTATION.match(text, at + 1)
+        found = _AFTER_SALUTATION.match(text, at + 1, at + LOOK_AHEAD)
         if found is None:
             return go_on
         if found.end() == len(text) and not final and found.end() - at < LOOK_AHEAD:

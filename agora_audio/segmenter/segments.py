@@ -55,9 +55,9 @@ class SegmentLimits:
     """The same as `soft` for wide text."""
     hard_wide: int = 120
     """The same as `hard` for wide text."""
-    clause: int = 12
+    clause: int = 6
     """The least length of a clause that is cut off, in characters."""
-    clause_wide: int = 6
+    clause_wide: int = 2
     """The same for wide text."""
     per_second: float = 15.0
     """Characters spoken in a second: every second of audio still to be played makes a clause so much longer."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CLAUSE_STARTERS", "CUT_AFTER_WIDE", "CUT_BEFORE_SPACED", "CUT_BEFORE_WIDE"]
+__all__ = ["CLAUSE_STARTERS", "CONJUNCTIONS", "SUBORDINATORS", "CUT_AFTER_WIDE", "CUT_BEFORE_SPACED", "CUT_BEFORE_WIDE"]
 
 # A clause and not the next item of a list begins with one of these.
 CLAUSE_STARTERS = frozenset(
@@ -15,6 +15,17 @@ CLAUSE_STARTERS = frozenset(
     y o pero porque aunque cuando si que quien donde él ella ellos se lo e ma perché quando se che chi dove
     mas porque embora quando se que onde ele ela и а но или потому хотя когда если что который которая которые где он
     она они мы
+    """.split()
+)
+
+# What joins the last two items of a list.
+CONJUNCTIONS = tuple("and or und oder et ou y e o en of och eller og i oraz lub a и или та або".split())
+
+# A long clause may be cut off before one of these, without a mark. Only words that do nothing else.
+SUBORDINATORS = frozenset(
+    """
+    because although though while whereas when which who whom whose where until unless since after before that but so if
+    weil obwohl während parce puisque lorsque porque aunque cuando perché embora quando потому хотя когда
     """.split()
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["SAID_PARTICLES", "SAID_VERBS", "SAID_WIDE"]
+__all__ = ["SAID_PARTICLES", "THOUGHT_WIDE", "SAID_VERBS", "SAID_WIDE"]
 
 # English puts a name before the verb, so a capital after the quote says nothing: "Stop!" John cried.
 SAID_VERBS = frozenset(
@@ -14,6 +14,9 @@ SAID_VERBS = frozenset(
 
 # Chinese: a speech verb in the words after the quote, up to the next mark.
 SAID_WIDE = "说說问問道喊叫讲講答回复復補补充表示写寫笑哭嚷吼称稱嘟嘀念唱"
+
+# Japanese: after a mark outside quotes, words that make it a quote all the same.
+THOUGHT_WIDE = ("と思", "と言", "といっ", "という", "といい", "と聞", "と考", "と感", "と叫", "と書", "との", "って")
 
 # Japanese and Korean: what is glued to a quote that the sentence goes on from.
 SAID_PARTICLES = {
