@@ -367,7 +367,8 @@ class MarkRules:
             numeral = self._word(text, word)
             if word + len(numeral) == len(text) and not final and len(numeral) < LONGEST_WORD:
                 return Verdict(HOLD, at, "number after the abbreviation")
-            kind = "digit" if _ROMAN.match(numeral) else kind
+            alone = numeral == "I" and text[start:at].strip() == token
+            kind = "digit" if _ROMAN.match(numeral) and not alone else kind
         if group == "number" and kind == "digit":
             return Verdict(NO, end, "abbreviation before a number")
         if kind == "lower":
@@ -378,8 +379,8 @@ class MarkRules:
             return Verdict(NO, end, "measure before a figure")
         if group == "time" and kind in ("upper", "opening") and _FRONTED.search(text[max(start, at - LOOK_BACK) : at]):
             return self._if_starter(text, start, at, end, kind, word, final, token, "time at the head of a sentence")
-        if group == "time" and kind == "digit":
-            return Verdict(NO, end, "time before a figure")
+        if group == "time" and kind in ("digit", "unicase"):
+            return Verdict(NO, end, "time, and no capital after it")
         return Verdict(CUT, end, "full stop")
 
     def _before_small(self, text: str, start: int, at: int, end: int, token: str, group: str) -> Verdict:
@@ -471,6 +472,8 @@ class MarkRules:
             return Verdict(NO, end, "abbreviation")
         if closed is not None:
             return self._said_wide(text, start, at, end, final, closed)
+        if self._names_itself(text, start, at):
+            return Verdict(NO, end, "name with a mark")
         if self.language.code == "ja" and text[end] in "とっ":
             if any(text.startswith(words, end) for words in speech.THOUGHT_WIDE):
                 return Verdict(NO, end, "thought and not ended")
@@ -581,7 +584,7 @@ class MarkRules:
             if found:
                 return found
         if token.isdigit() or _ROMAN.match(token):
-            if self.language.ordinal_dots and (len(token) <= 2 or not token.isdigit()):
+            if self.language.ordinal_dots and (len(token) <= 2 or not token.isdigit() or self.language.code == "ko"):
                 return "ordinal"
             if token.isdigit() or len(token) > 1:
                 return ""

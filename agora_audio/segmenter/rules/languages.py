@@ -15,8 +15,8 @@ from agora_audio.segmenter.rules.starters import STARTERS
 __all__ = ["LANGUAGES", "Language", "language_for"]
 
 # Languages in which a word with a capital may follow an ordinal with a full stop: der 3. Oktober. In others a capital
-# after a figure and a full stop begins a sentence.
-_ORDINAL_DOTS = frozenset("de cs sk hu hr sr sl et lv".split())
+# after a figure and a full stop begins a sentence. Korean writes dates so: 2020. 5. 3.
+_ORDINAL_DOTS = frozenset("de cs sk hu hr sr sl et lv ko".split())
 
 # Marks that end a sentence in one language only, and marks that there do not.
 _OWN_ENDS = {"el": ";\u037e", "hy": ":\u0589"}
