@@ -74,7 +74,6 @@ class MarkRules:
         self._ends = frozenset(marks.ENDS + language.own_ends)
         self._tail = _tail(marks.ENDS + language.own_ends)
         self._sure = language.sure_letters
-        self._sure_marks = language.code in ("en", "auto", "zh")
         self._abbreviations = language.abbreviations
         self._starters = language.starters
         self._knows_starters = language.code in STARTERS
@@ -96,9 +95,11 @@ class MarkRules:
                 return len(word) >= self._sure and word.isalpha() and word.islower()
             if not word.isalpha():
                 return self._sure_figure(text, start, at, word)
-        if len(word) < self._sure or word in self._abbreviations:
+        if word in self._abbreviations:
             return False
         small = word.lower()
+        if len(word) < self._sure and (len(word) < 2 or small not in self._starters):
+            return False
         if small in self._abbreviations or text[at - 1].isspace():
             return False
         if small[1:] == word[1:]:
@@ -137,8 +138,6 @@ class MarkRules:
                 return Verdict(CUT, at + 1, "ordinary word, full stop, space")
             if after and mark in self._strong and mark not in "！？":
                 return Verdict(CUT, at + 1, "mark of one meaning, space")
-            if mark == "?" and after and self._sure_marks and at > start and not text[at - 1].isspace():
-                return Verdict(CUT, at + 1, "question mark, space")
         found = self._tail.match(text, at, at + LOOK_AHEAD)
         end = found.end() if found else at + 1
         if end - at == LOOK_AHEAD:
@@ -324,7 +323,7 @@ class MarkRules:
         if kind == "lower" and text[at] not in self._strong:
             if end - at > 1 and dots < 2 and text[at:end].count(text[at]) > 1:
                 return Verdict(CUT, end, "several marks")
-            if dots > 1 and "?" not in text[at:end]:
+            if dots > 1 and text[at:end].rstrip(marks.CLOSERS).endswith("."):
                 return Verdict(NO, end, "ellipsis and small letter")
             if at > start and text[at - 1].isspace():
                 return Verdict(NO, end, "mark set apart, small letter")
@@ -501,7 +500,7 @@ class MarkRules:
             return Verdict(NO, end, "small letter after a closing mark")
         if kind == "unicase" and self._particles and word < len(text):
             return self._particle(text, at, end, word, final, CUT)
-        if kind != "upper" or self.language.code not in ("en", "auto") or not any(mark in "\"”'’" for mark in text[at:end]):
+        if kind != "upper" or text[at] == "." or self.language.code not in ("en", "auto") or not any(mark in "\"”'’" for mark in text[at:end]):
             return None
         first = _LETTERS.match(text, word, word + LONGEST_WORD)
         stop = first.end() if first else word

@@ -58,7 +58,7 @@ ABBREVIATIONS = {
             """,
         "closer": """
             etc ph.d phd m.d b.a m.a b.sc m.sc m.b.a mba d.phil d.d.s d.v.m ll.b ll.m r.n m.p r.i.p p.s q.e.d et.al
-            tbsp tbsps tsp tsps oz lb lbs ft in yd yds mi mph km kg mg mm cm hr hrs min mins gal qt pkg pkgs
+            tbsp tbsps tsp tsps fl oz lb lbs ft in yd yds mi mph km kg mg mm cm hr hrs min mins gal qt pkg pkgs
             sq cu doz dz kcal wt ht temp avg
             """,
         "time": "a.m p.m am pm b.c a.d b.c.e c.e bc ad",

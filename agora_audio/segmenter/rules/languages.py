@@ -23,7 +23,7 @@ _OWN_ENDS = {"el": ";\u037e", "hy": ":\u0589"}
 _NO_ENDS = {"hy": "."}
 
 # How many small letters before a full stop and a space make it an end that needs no look at the next word.
-_SURE_LETTERS = {"en": 2, "ko": 2, "ja": 2, "zh": 3}
+_SURE_LETTERS = {"en": 2, "de": 4, "fr": 4, "es": 4, "it": 4, "pt": 4, "nl": 4, "ko": 2, "ja": 2, "zh": 3}
 
 _ALIASES = {"nb": "no", "nn": "no", "iw": "he", "cmn": "zh", "yue": "zh"}
 
