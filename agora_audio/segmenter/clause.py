@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from agora_audio.segmenter.decisions import CUT, END, HOLD, LOOK_AHEAD, NO, Verdict
 from agora_audio.segmenter.nesting import Nesting
 from agora_audio.segmenter.rules import marks
 from agora_audio.segmenter.rules.clauses import CLAUSE_STARTERS, CONJUNCTIONS, SUBORDINATORS
+from agora_audio.segmenter.verdicts import CUT, END, HOLD, LOOK_AHEAD, NO, Verdict
 
 __all__ = ["clause_verdict", "word_verdict"]
 
@@ -20,7 +20,7 @@ _NO_LIST = [
 ]
 # How many times longer than a clause with a mark one without must be.
 LONG_CLAUSE = 4
-_CLOSING_QUOTES = "\"”’»“"
+_CLOSING_QUOTES = '"”’»“'
 
 
 def clause_verdict(text: str, start: int, at: int, final: bool, nest: Nesting, least: int, least_wide: int) -> Verdict:

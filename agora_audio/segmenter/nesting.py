@@ -19,7 +19,7 @@ __all__ = ["Nesting"]
 _ENCLOSING = re.compile("[" + re.escape("".join({*BRACKETS, *BRACKETS.values(), *QUOTE_FAMILIES})) + "]")
 _WORD = re.compile(r"[^\W_]+")
 _CLOSING_BRACKETS = frozenset(BRACKETS.values())
-_SINGLE = frozenset("single backtick".split())
+_SINGLE = frozenset(["single", "backtick"])
 # How long an opening may wait for its closing, in characters.
 _PATIENCE = {"single": 100, "backtick": 100}
 _DEFAULT_PATIENCE = 240

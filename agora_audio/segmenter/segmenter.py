@@ -93,7 +93,11 @@ class TextSegmenter:
             known = known.with_abbreviations(abbreviations)
         if limits is not None and not isinstance(limits, SegmentLimits):
             raise ConfigError(f"limits is {limits!r}, must be a SegmentLimits")
-        for name, value in (("first_clause", first_clause), ("provisional", provisional), ("every_clause", every_clause)):
+        for name, value in (
+            ("first_clause", first_clause),
+            ("provisional", provisional),
+            ("every_clause", every_clause),
+        ):
             if not isinstance(value, bool):
                 raise ConfigError(f"{name} is {value!r}, must be True or False")
         self.round_id = round_id
@@ -101,9 +105,7 @@ class TextSegmenter:
         self._every_clause = every_clause
         self._first_clause = first_clause or every_clause
         self._filter = _speech_filter(speech)
-        self._scanner = Scanner(
-            known, self._limits, word_breaker(words), self._first_clause, provisional, explain
-        )
+        self._scanner = Scanner(known, self._limits, word_breaker(words), self._first_clause, provisional, explain)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._decoding = False
         self.reset()
@@ -192,7 +194,7 @@ class TextSegmenter:
         if scanner.start < len(scanner.text):
             out = self._commit(scanner.rest(), out)
         scanner.drop_front()
-        scanner.begin(0, line=True)
+        scanner.restart()
         self._settle()
         return out
 
@@ -228,7 +230,9 @@ class TextSegmenter:
             self._decoding = False
             return before + str(delta)
         if not isinstance(delta, (bytes, bytearray, memoryview)):
-            raise FormatError(f"delta is {type(delta).__name__}, must be str or UTF-8 bytes: leave out what has no text")
+            raise FormatError(
+                f"delta is {type(delta).__name__}, must be str or UTF-8 bytes: leave out what has no text"
+            )
         text = self._decoder.decode(bytes(delta))
         self._decoding = bool(self._decoder.getstate()[0])
         return text

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from agora_audio.segmenter.decisions import HOLD, NO, Verdict
 from agora_audio.segmenter.rules.tags import WHOLE_TAGS
+from agora_audio.segmenter.verdicts import HOLD, NO, Verdict
 
 __all__ = ["tag_verdict"]
 

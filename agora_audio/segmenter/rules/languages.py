@@ -16,7 +16,7 @@ __all__ = ["LANGUAGES", "Language", "language_for"]
 
 # Languages in which a word with a capital may follow an ordinal with a full stop: der 3. Oktober. In others a capital
 # after a figure and a full stop begins a sentence. Korean writes dates so: 2020. 5. 3.
-_ORDINAL_DOTS = frozenset("de cs sk hu hr sr sl et lv ko".split())
+_ORDINAL_DOTS = frozenset(["de", "cs", "sk", "hu", "hr", "sr", "sl", "et", "lv", "ko"])
 
 # Marks that end a sentence in one language only, and marks that there do not.
 _OWN_ENDS = {"el": ";\u037e", "hy": ":\u0589"}
@@ -111,7 +111,7 @@ class Language:
             If a class is unknown or words are no text.
         """
         table = dict(self.abbreviations if base is None else base)
-        for kind, words in (added.items() if isinstance(added, Mapping) else [("title", added)]):
+        for kind, words in added.items() if isinstance(added, Mapping) else [("title", added)]:
             if kind not in CLASSES:
                 raise ConfigError(f"abbreviation class is {kind!r}, must be one of {', '.join(CLASSES)}")
             table.update(dict.fromkeys(_words(words, "abbreviations"), kind))
@@ -158,7 +158,7 @@ def _language(code: str) -> Language:
 
 @lru_cache(maxsize=1)
 def _automatic() -> Language:
-    scripts = "kk bg uk ru el hy am ar fa ur he mr hi ml ta bn pa my th".split()
+    scripts = ["kk", "bg", "uk", "ru", "el", "hy", "am", "ar", "fa", "ur", "he", "mr", "hi", "ml", "ta", "bn", "pa", "my", "th"]
     table: dict[str, str] = {}
     for code in scripts:
         table.update(_table(ABBREVIATIONS[code]))

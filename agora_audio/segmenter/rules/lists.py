@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-__all__ = ["BULLETS", "CIRCLED", "ROMAN", "ordinals"]
+__all__ = ["BULLETS", "CHINESE_LABEL", "CIRCLED", "LABEL", "ROMAN", "ordinals"]
 
 # Bullets that are nothing else, also inside a line.
 BULLETS = "•⁃●▪‣◦■◆▶➤✓✔"
 
 CIRCLED = "①-⑳㈠-㈩"
 
+# A label before its closing mark, and one of Chinese numerals with it, as patterns.
+LABEL = r"\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})"
+CHINESE_LABEL = "[（(]?[一二三四五六七八九十]{1,3}[)）、．]"
+
 ROMAN = {
     numeral: value
     for value, numeral in enumerate(
-        "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split(), start=1
+        ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv", "xvi", "xvii", "xviii", "xix", "xx"], start=1
     )
 }
 

@@ -74,6 +74,5 @@ QUOTE_PAIRS = {
 
 # Words that begin with an apostrophe, which opens nothing.
 APOSTROPHE_WORDS = frozenset(
-    "em til tis twas twere cause n bout round nuff neath nother sup nineties eighties seventies sixties fifties "
-    "twenties thirties forties s t".split()
+    ["em", "til", "tis", "twas", "twere", "cause", "n", "bout", "round", "nuff", "neath", "nother", "sup", "nineties", "eighties", "seventies", "sixties", "fifties", "twenties", "thirties", "forties", "s", "t"]
 )

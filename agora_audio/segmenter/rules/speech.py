@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["SAID_PARTICLES", "THOUGHT_WIDE", "SAID_VERBS", "SAID_WIDE"]
+__all__ = ["SAID_PARTICLES", "SAID_VERBS", "SAID_WIDE", "THOUGHT_WIDE"]
 
 # English puts a name before the verb, so a capital after the quote says nothing: "Stop!" John cried.
 SAID_VERBS = frozenset(
-    "said says asked asks cried replied answered shouted whispered added explained told yelled thought wondered "
-    "exclaimed called murmured muttered continued noted screamed sighed laughed agreed insisted remarked announced "
-    "declared responded began demanded begged suggested repeated admitted wrote warned joked replies answers adds explains "
-    "cries shouts whispers laughs smiles beams yells sighs thinks wonders insists continues".split()
+    ["said", "says", "asked", "asks", "cried", "replied", "answered", "shouted", "whispered", "added", "explained", "told", "yelled", "thought", "wondered", "exclaimed", "called", "murmured", "muttered", "continued", "noted", "screamed", "sighed", "laughed", "agreed", "insisted", "remarked", "announced", "declared", "responded", "began", "demanded", "begged", "suggested", "repeated", "admitted", "wrote", "warned", "joked", "replies", "answers", "adds", "explains", "cries", "shouts", "whispers", "laughs", "smiles", "beams", "yells", "sighs", "thinks", "wonders", "insists", "continues"]
 )
 
 # Chinese: a speech verb in the words after the quote, up to the next mark.
@@ -21,5 +18,22 @@ THOUGHT_WIDE = ("と思", "と言", "といっ", "という", "といい", "と�
 # Japanese and Korean: what is glued to a quote that the sentence goes on from.
 SAID_PARTICLES = {
     "ja": ("と", "って", "は", "が", "を", "に", "へ", "も", "の", "で", "から", "など", "や", "だ", "という"),
-    "ko": ("라고", "라는", "라며", "라면서", "이라", "하고", "고", "는", "은", "이", "가", "을", "를", "의", "와", "과"),
+    "ko": (
+        "라고",
+        "라는",
+        "라며",
+        "라면서",
+        "이라",
+        "하고",
+        "고",
+        "는",
+        "은",
+        "이",
+        "가",
+        "을",
+        "를",
+        "의",
+        "와",
+        "과",
+    ),
 }

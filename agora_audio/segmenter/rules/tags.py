@@ -4,4 +4,4 @@ from __future__ import annotations
 
 __all__ = ["WHOLE_TAGS"]
 
-WHOLE_TAGS = frozenset("spell say-as phoneme sub w token voice-spell code pre".split())
+WHOLE_TAGS = frozenset(["spell", "say-as", "phoneme", "sub", "w", "token", "voice-spell", "code", "pre"])
