@@ -1,4 +1,4 @@
-"""After a closing quote: do the next words say who said it, so that the sentence goes on?"""
+"""After a closing quote: whether the next words say who said it, so that the sentence goes on."""
 
 from __future__ import annotations
 

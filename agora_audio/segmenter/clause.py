@@ -57,9 +57,9 @@ def clause_verdict(text: str, start: int, at: int, final: bool, nest: Nesting, l
 def _after_comma(text: str, start: int, at: int, end: int, final: bool) -> Verdict:
     """Tell a clause from a list by the words that follow the comma.
 
-    A clause begins with one of a closed class of words, "and" among them unless there was a comma before; an adverb or a
-    date at the head of the sentence stands by itself; the next item of a list is short and has a comma or an "and" after
-    it.
+    A clause begins with one of a closed class of words, "and" among them unless there was a comma before; an adverb or
+    a date at the head of the sentence stands by itself; the next item of a list is short and has a comma or an "and"
+    after it.
     """
     word = _FIRST_WORD.match(text, end, end + LOOK_AHEAD)
     if word is None or word.end() == end + LOOK_AHEAD:
@@ -88,7 +88,7 @@ def _after_comma(text: str, start: int, at: int, end: int, final: bool) -> Verdi
 
 
 def word_verdict(text: str, start: int, at: int, nest: Nesting, least: int) -> Verdict:
-    """Decide at a space: if the word before it begins a clause, what stands before that word may be cut off if it is long."""
+    """Decide at a space: what stands before a word that begins a clause may be cut off if it is long."""
     words = text[max(start, at - 16) : at].rsplit(None, 1)
     if len(words) < 2 or not (words[1] in SUBORDINATORS or words[1][0] == "("):
         return Verdict(NO, at + 1, "space")

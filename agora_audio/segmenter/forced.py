@@ -1,9 +1,9 @@
 """Cutting where no mark came: how long to wait, and where the best boundary lies.
 
 A segment is forced when `SegmentLimits.hard` characters have gone by without any mark, even a comma, or twice as many
-with commas. It ends, in order of preference, after the last clause mark, before a word that begins a clause, at a space,
-at the end of a word; never inside a figure, an address or a character of several code points, unless a single word is
-longer than `LONGEST_WORD`.
+with commas. It ends, in order of preference, after the last clause mark, before a word that begins a clause, at a
+space, at the end of a word; never inside a figure, an address or a character of several code points, unless a single
+word is longer than `LONGEST_WORD`.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ class FullStopRules:
         return here.cut("ellipsis before a new sentence")
 
     def dots_after_space(self, here: Place) -> Verdict:
-        """An ellipsis with spaces: three dots, and a fourth if the sentence is over."""
+        """Decide about an ellipsis with spaces: three dots, and a fourth if the sentence is over."""
         text, end = here.text, here.end
         if _GLUED_DOTS.match(text, end):
             return here.cut("ellipsis begins the next sentence")

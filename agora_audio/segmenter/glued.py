@@ -7,11 +7,12 @@ from agora_audio.segmenter.look_ahead import letters_at
 from agora_audio.segmenter.look_back import HANGUL, ROMAN, WIDE, LookBack
 from agora_audio.segmenter.rules import marks
 from agora_audio.segmenter.rules.languages import Language
+from agora_audio.segmenter.rules.words import words
 from agora_audio.segmenter.verdicts import HOLD, LONGEST_WORD, Place, Verdict
 
 __all__ = ["GluedRules"]
 
-_DOMAINS = frozenset(["com", "net", "org", "edu", "gov", "io", "ai", "js", "py", "tv", "co", "uk", "us", "de", "fr"])
+_DOMAINS = frozenset(words("com net org edu gov io ai js py tv co uk us de fr"))
 
 
 class GluedRules:
@@ -40,7 +41,7 @@ class GluedRules:
         return here.no("letter or figure after the mark")
 
     def _before_capital(self, here: Place) -> Verdict:
-        """A lost space ("done.Then") or part of a name ("Example.Com")."""
+        """Tell a lost space ("done.Then") from part of a name ("Example.Com")."""
         raw = self._back.raw_token(here.text, here.start, here.at)
         if self._dotless and "." in here.run:
             return here.no("full stop is no end in this language")

@@ -70,7 +70,7 @@ def _sign(text: str, at: int, char: str, final: bool) -> Follower | None:
 
 
 def _dash(text: str, at: int, final: bool) -> Follower:
-    """A dash and a small letter carry the sentence on: "No!" - he said."""
+    """Tell a dash that carries the sentence on: "No!" - he said."""
     word = at
     while word < len(text) and word - at < 4 and (text[word] in DASHES or text[word] == " "):
         word += 1

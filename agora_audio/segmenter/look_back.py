@@ -64,7 +64,7 @@ class LookBack:
         return len(word) > 2 and word.isupper() and not ROMAN.match(word)
 
     def _is_ordinary_figure(self, text: str, start: int, at: int, word: str) -> bool:
-        """A year or another long figure, or a word in brackets, that neither labels an item nor is an ordinal."""
+        """Say whether a figure or a word in brackets neither labels an item nor is an ordinal: a year, a price."""
         if self._language.ordinal_dots or text[start:at].strip() == word:
             return False
         bare = word.rstrip(')]"”’»')

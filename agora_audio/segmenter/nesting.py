@@ -1,9 +1,9 @@
 """Brackets and quotes: what is open at a mark, looked at only when there is a mark.
 
-A mark inside brackets or quotes is no end. What never closes must not hold the stream, so an opening counts for a number
-of characters only: then, at the end of its line or at the end of the text, it is given up, and the scanner goes back
-once to the first mark it had passed over. Openings before that place are not looked at again, so no character is read
-more than twice.
+A mark inside brackets or quotes is no end. What never closes must not hold the stream, so an opening counts for a
+number of characters only: then, at the end of its line or at the end of the text, it is given up, and the scanner goes
+back once to the first mark it had passed over. Openings before that place are not looked at again, so no character is
+read more than twice.
 """
 
 from __future__ import annotations

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import codecs
+import importlib
 import math
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from agora_audio.errors import ConfigError, FormatError
 from agora_audio.segmenter.rules.languages import Language, language_for
 from agora_audio.segmenter.scanner import Cut, Explain, Scanner
 from agora_audio.segmenter.segments import Kind, SegmentLimits, Status, TextSegment
 from agora_audio.segmenter.words import WordBreaker, word_breaker
-
-if TYPE_CHECKING:
-    from agora_audio.segmenter.speech import SpeechText
 
 __all__ = ["TextSegmenter", "segment_text"]
 
@@ -24,28 +22,29 @@ Abbreviations = Mapping[str, "str | Iterable[str]"] | Iterable[str]
 class TextSegmenter:
     """Cut a stream of text into segments to be spoken, as soon as each is known to be over.
 
-    The result does not depend on the pieces in which the text arrives. All of the text comes out: the `raw` of the final
-    segments, joined, is the text.
+    The result does not depend on the pieces in which the text arrives. All of the text comes out: the `raw` of the
+    final segments, joined, is the text.
 
     Parameters
     ----------
     language
-        Code such as "en", "zh" or "pt-BR"; a `Language` or a mapping as `Language.from_dict` takes it, for a language of
-        your own; None: by the script.
+        Code such as "en", "zh" or "pt-BR"; a `Language` or a mapping as `Language.from_dict` takes it, for a language
+        of your own; None: by the script.
     first_clause
         Whether the first segment may be a clause, so that speech begins sooner.
     provisional
-        Whether to hand out a segment at its mark already, with status "provisional"; it comes again under the same `id` as
-        "final", perhaps longer by closing marks, or as "retracted".
+        Whether to hand out a segment at its mark already, with status "provisional"; it comes again under the same
+        `id` as "final", perhaps longer by closing marks, or as "retracted".
     round_id
         The round that the segments are marked with.
     every_clause
         Whether every segment may be a clause. `buffered` makes clauses longer.
     abbreviations
-        More abbreviations: class -> words (see `agora_audio.segmenter.rules.abbreviations`), or only words, after which a
-        full stop never ends a sentence.
+        More abbreviations: class -> words (see `agora_audio.segmenter.rules.abbreviations`), or only words, after
+        which a full stop never ends a sentence.
     speech
-        How to make `TextSegment.text` of the raw text; as it is, without white space around it, if left out.
+        A `SpeechText`: how to make `TextSegment.text` of the raw text; as it is, without white space around it, if
+        left out.
     limits
         Lengths and times where no mark decides.
     words
@@ -83,7 +82,7 @@ class TextSegmenter:
         *,
         every_clause: bool = False,
         abbreviations: Abbreviations | None = None,
-        speech: SpeechText | None = None,
+        speech: Any = None,
         limits: SegmentLimits | None = None,
         words: str | WordBreaker = "rules",
         explain: Explain | None = None,
@@ -101,6 +100,7 @@ class TextSegmenter:
             if not isinstance(value, bool):
                 raise ConfigError(f"{name} is {value!r}, must be True or False")
         self.round_id = round_id
+        self._heard: float | None = None
         self._limits = limits or SegmentLimits()
         self._every_clause = every_clause
         self._first_clause = first_clause or every_clause
@@ -161,8 +161,8 @@ class TextSegmenter:
     def poll(self, now: float) -> list[TextSegment]:
         """Return the segment that ends in a mark if nothing has come after it for `SegmentLimits.stall` seconds.
 
-        This is the one thing that depends on time and not only on the text: a model that calls a tool after "One moment."
-        would else leave it unspoken.
+        This is the one thing that depends on time and not only on the text: a model that calls a tool after "One
+        moment." would else leave it unspoken.
         """
         due = self.next_poll()
         if due is None:
@@ -206,7 +206,7 @@ class TextSegmenter:
         self._parts: list[str] = []
         self._id = 0
         self._buffered = 0.0
-        self._heard: float | None = None
+        self._heard = None
         self._scanner.clauses = self._first_clause
         if self._filter is not None:
             self._filter.reset()
@@ -222,7 +222,7 @@ class TextSegmenter:
         self.reset()
         return rest
 
-    # --- inside ----------------------------------------------------------------------------------------------------------
+    # --- inside -----------------------------------------------------------------------------------------------------
 
     def _decode(self, delta: Any) -> str:
         if isinstance(delta, str):
@@ -326,14 +326,13 @@ def _language(language: str | Language | Mapping[str, Any] | None) -> Language:
     return language_for(language)
 
 
-def _speech_filter(speech: SpeechText | None) -> Any:
+def _speech_filter(speech: Any) -> Any:
     if speech is None:
         return None
-    from agora_audio.segmenter.speech import SpeechFilter, SpeechText
-
-    if not isinstance(speech, SpeechText):
+    module = importlib.import_module("agora_audio.segmenter.speech")
+    if not isinstance(speech, module.SpeechText):
         raise ConfigError(f"speech is {speech!r}, must be a SpeechText")
-    return SpeechFilter(speech)
+    return module.SpeechFilter(speech)
 
 
 def _encodable(text: str) -> str:

@@ -98,7 +98,7 @@ def bullet_verdict(text: str, start: int, at: int) -> Verdict:
 
 
 def salutation_verdict(text: str, start: int, at: int, final: bool, starters: frozenset[str]) -> Verdict:
-    """Decide about a comma: after a name at the head, before a word that has a capital only at the head of a sentence."""
+    """Decide about a comma after a name at the head, before a word that only a sentence begins with a capital."""
     go_on = Verdict(NO, at + 1, "no salutation")
     if at - start > _LONGEST_SALUTATION or not _SALUTATION.match(text, start, at):
         return go_on

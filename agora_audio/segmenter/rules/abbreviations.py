@@ -12,9 +12,9 @@ class      what it is                                                     ends a
                                                                           starter if it is fronted
 =========  =============================================================  ======================
 
-Written without the last full stop and without spaces: ``z.b`` stands for "z.B." and "z. B.". An entry with a capital counts
-only with that capital ("Wash." but not "wash."), one of small letters with any, but for single letters, which must
-match. A language without an entry of its own has those of English, and every language has `INTERNATIONAL`.
+Written without the last full stop and without spaces: ``z.b`` stands for "z.B." and "z. B.". An entry with a capital
+counts only with that capital ("Wash." but not "wash."), one of small letters with any, but for single letters, which
+must match. A language without an entry of its own has those of English, and every language has `INTERNATIONAL`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ INTERNATIONAL = {
 ABBREVIATIONS = {
     "en": {
         "title": """
-            mr mrs ms mx messrs mmes dr drs prof profs st ste mt mts rev revd hon pres gov sen rep reps sens capt cpt
+            mr mrs ms mx messrs mmes dr drs prof profs st ste mt mts rev revd hon pres gov sen rep reps
+            sens capt cpt
             cmdr cdr col gen lt lieut maj sgt adm cpl pvt supt insp det atty asst assoc fr br pte rt msgr amb det
               ald gens maj.gen lt.col
             """,
@@ -46,14 +47,17 @@ ABBREVIATIONS = {
             opt misc
             """,
         "number": """
-            no nos nr n° nº num p pp para paras fig figs eq eqs vol vols ch chap chs sec secs sect art arts app ex exs
+            no nos nr n° nº num p pp para paras fig figs eq eqs vol vols ch chap chs sec secs sect art
+            arts app ex exs
             ref refs pt pts v ver vers tab item max pl pg cl rs tel ext
             """,
         "either": f"""
             inc ltd co cos corp llc llp plc bros jr sr esq u.s u.s.a u.k e.u u.n d.c u.s.s.r
             est dept dist univ assn ave blvd rd hwy pkwy bldg ct apt {_MONTHS_EN} govt natl intl mfg gmbh al
-            med admin agcy appt educ elev equip geog geom hist maint mfr mgr mgt mktg subj suppl synon vocab assn dir exec
-            Ala Ariz Ark Calif Colo Conn Del Fla Ga Ia Id Ill Ind Kan Ky La Mass Md Mich Minn Miss Mo Mont n.c n.d n.h
+            med admin agcy appt educ elev equip geog geom hist maint mfr mgr mgt mktg subj suppl synon
+            vocab assn dir exec
+            Ala Ariz Ark Calif Colo Conn Del Fla Ga Ia Id Ill Ind Kan Ky La Mass Md Mich Minn Miss Mo
+            Mont n.c n.d n.h
             n.j n.m n.y Nev Okla Ore Pa r.i s.c s.d Tenn Tex Va Vt w.va Wash Wis Wyo Alta Ont Que n.z n.b
             """,
         "closer": """
@@ -73,7 +77,10 @@ ABBREVIATIONS = {
             lt insb insbes max min mind rd allg eigtl urspr etw ungef ders betr bes bzgl hrsg geb gest verh
             a.d i.a i.v u.zw einschl abzgl entspr christl dt engl frz österr amtl wiss techn ehem z.hd s a.o
             """,
-        "number": "nr nrn s bd bde abs abb art kap abschn anm ziff tab tel str § par hs aufl jg vers bl h pos",
+        "number": """
+            nr nrn s bd bde abs abb art kap abschn anm ziff tab tel str § par hs aufl jg vers bl
+            h pos
+            """,
         "either": """
             v.chr n.chr str mio mrd tsd jh jhs jhd jhdt jan feb mär apr jun jul aug sep sept okt nov dez
             Mo Di Mi Do Sa inc co kg ag ltd corp u.s u.s.a sr jr e.v vs tgl
@@ -92,11 +99,18 @@ ABBREVIATIONS = {
     },
     "es": {
         "title": """
-            sr sra srta sres sras dr dra dres d dª dn dña da don prof profa ing lic arq gral cnel cap tte sto sta san
-            fr mons ldo lda admón hno hna excmo excma ilmo ilma  
+            sr sra srta sres sras dr dra dres d dª dn dña da don prof profa ing lic arq gral cnel cap
+            tte sto sta san
+            fr mons ldo lda admón hno hna excmo excma ilmo ilma
             """,
-        "inner": "p.ej ej aprox cf vs gob c.c máx mín ca v a.k.a i.e e.g incl trad ed coord dir depto dpto av avda c/",
-        "number": "núm nº n.º n° no nro pág págs p pp art arts cap caps fig figs vol vols t tel tfno apdo km ref ",
+        "inner": """
+            p.ej ej aprox cf vs gob c.c máx mín ca v a.k.a i.e e.g incl trad ed coord dir depto
+            dpto av avda c/
+            """,
+        "number": """
+            núm nº n.º n° no nro pág págs p pp art arts cap caps fig figs vol vols t tel tfno
+            apdo km ref
+            """,
         "either": """
             ee.uu ee.uu.aa a.c d.c a.m p.m s.a s.l s.a.s c.v ltda cía cia inc corp co u.s u.s.a jr ud uds vd vds
             ene feb mar abr may jun jul ago sep sept set oct nov dic lun mié jue vie sáb dom s.s n.y
@@ -106,10 +120,14 @@ ABBREVIATIONS = {
     },
     "it": {
         "title": """
-            sig sig.ra sigg sig.na sigra dott dott.ssa psicol dr dr.ssa prof prof.ssa ing avv arch geom rag on mons don p.i
+            sig sig.ra sigg sig.na sigra dott dott.ssa psicol dr dr.ssa prof prof.ssa ing avv arch geom
+            rag on mons don p.i
             cav comm gen col cap ten magg s ss spett egr gent dir amm pres sen preg
             """,
-        "inner": "es p.es ad.es cfr ca circa c.a vs es.: max min i.e e.g n.b all cit trad ed cd c.d econ az",
+        "inner": """
+            es p.es ad.es cfr ca circa c.a vs es.: max min i.e e.g n.b all cit trad ed cd c.d
+            econ az
+            """,
         "number": "n nn nr num pag pagg p pp art artt cap capp fig figg vol voll t tel tab par rif sez",
         "either": """
             a.c d.c s.p.a spa s.r.l srl s.n.c inc co corp ltd u.s u.s.a jr feb mar apr mag giu lug ago set sett
@@ -119,7 +137,8 @@ ABBREVIATIONS = {
     },
     "pt": {
         "title": """
-            sr sra srs sras srta dr dra drs dras prof profa profs eng engª arq d dom dona exmo exma ilmo ilma sto sta
+            sr sra srs sras srta dr dra drs dras prof profa profs eng engª arq d dom dona exmo exma ilmo
+            ilma sto sta
             pe fr gen cel cap ten maj sgt des v.ex v.exa v.sa
             """,
         "inner": "p.ex ex aprox cf vs máx mín ca v i.e e.g obs incl trad ed org coord dir depto dep",
@@ -146,7 +165,7 @@ ABBREVIATIONS = {
     "da": {
         "title": "hr fr frk dr prof st skt pastor ing cand mag stud dir fhv adj lekt gen kapt",
         "inner": """
-            f.eks eks bl.a d.v.s dvs ca o.l.l mht m.h.t i.e e.g incl inkl ekskl evt jf if pga p.g.a  
+            f.eks eks bl.a d.v.s dvs ca o.l.l mht m.h.t i.e e.g incl inkl ekskl evt jf if pga p.g.a
             s.u spec vedr iflg ang alm bemærk bl f.x
             """,
         "number": "nr nrs s side kap fig tlf art bd afs stk par pkt § no p pp",
@@ -158,21 +177,36 @@ ABBREVIATIONS = {
     },
     "sv": {
         "title": "hr fr dr prof st s:t fil med tekn ing kapt",
-        "inner": "t.ex bl.a d.v.s dvs ca fr.o.m t.o.m s.k p.g.a m.a.o i.e e.g inkl exkl ev jfr obs enl resp ang",
+        "inner": """
+            t.ex bl.a d.v.s dvs ca fr.o.m t.o.m s.k p.g.a m.a.o i.e e.g inkl exkl ev jfr obs enl
+            resp ang
+            """,
         "number": "nr s kap fig tel art bd sid p pp",
-        "either": "f.kr e.kr jan feb mar apr jun jul aug sep sept okt nov dec kl milj mdr inc co ltd u.s jr",
+        "either": """
+            f.kr e.kr jan feb mar apr jun jul aug sep sept okt nov dec kl milj mdr inc co ltd
+            u.s jr
+            """,
         "closer": "osv m.m m.fl o.s.v o.d etc kr min sek kg cm",
     },
     "no": {
         "title": "hr fr dr prof st",
-        "inner": "f.eks bl.a d.v.s dvs ca pga p.g.a m.a.o i.e e.g inkl ekskl ev jf jfr mht m.h.t vedr ang iflg",
+        "inner": """
+            f.eks bl.a d.v.s dvs ca pga p.g.a m.a.o i.e e.g inkl ekskl ev jf jfr mht m.h.t vedr
+            ang iflg
+            """,
         "number": "nr s kap fig tlf art bd p pp",
-        "either": "f.kr e.kr jan feb mar apr jun jul aug sep sept okt nov des kl mill mrd inc co ltd u.s jr",
+        "either": """
+            f.kr e.kr jan feb mar apr jun jul aug sep sept okt nov des kl mill mrd inc co ltd
+            u.s jr
+            """,
         "closer": "osv m.m m.fl o.l m.v o.s.v etc kr min sek kg cm",
     },
     "fi": {
         "title": "hra rva nti tri prof dos fil maist toht ins ent",
-        "inner": "esim ts eli mm ns nk nyk ko em noin n ks vrt engl ruots suom saks lat lyh huom vast synt vars ent",
+        "inner": """
+            esim ts eli mm ns nk nyk ko em noin n ks vrt engl ruots suom saks lat lyh huom vast
+            synt vars ent
+            """,
         "number": "nro n:o s ss kpl luku kuva puh mom §",
         "either": "eaa jaa e.kr j.kr klo v vv tammi helmi milj mrd t.s oy ab inc co ltd",
         "closer": "jne ym yms tms jms etc min sek kg cm eur",
@@ -184,17 +218,23 @@ ABBREVIATIONS = {
             """,
         "inner": """
             np tzn tj tzw m.in ok ew ewent zob wg gł łac ang niem fr ros wł hiszp bałt pol jw dot ds wz
-            śp pn płd wsch zach śr ul al pl os woj pow gm nt dosł pot pog przen zwł 
+            śp pn płd wsch zach śr ul al pl os woj pow gm nt dosł pot pog przen zwł
             """,
         "number": "nr s str t tom rozdz rys art ust pkt poz tel godz g par zał wyd",
-        "either": "r w n.e p.n.e tys mln mld st sp z.o.o s.a stycz luty lut mar kwi maj cze lip sie wrz paź lis gru",
+        "either": """
+            r w n.e p.n.e tys mln mld st sp z.o.o s.a stycz luty lut mar kwi maj cze lip sie wrz
+            paź lis gru
+            """,
         "closer": "itd itp i.in in etc zł gr min sek kg cm km m",
     },
     "cs": {
         "title": "p pí sl dr prof doc ing mgr bc mudr judr phdr rndr sv gen plk kpt st csc",
         "inner": "např tj tzv tzn resp cca ca popř příp mj zejm vč č.p srov viz ang něm lat fr aj m.j",
         "number": "č čís s str obr kap odst tel roč tab par",
-        "either": "n.l př.n.l př.kr po.kr r stol tis mil mld s.r.o a.s hod ul nám led úno bře dub kvě čvn čvc srp zář",
+        "either": """
+            n.l př.n.l př.kr po.kr r stol tis mil mld s.r.o a.s hod ul nám led úno bře dub kvě
+            čvn čvc srp zář
+            """,
         "closer": "atd apod aj etc kč min sek kg cm",
     },
     "sk": {
@@ -209,17 +249,26 @@ ABBREVIATIONS = {
             г-н г-жа гр проф акад доц канд д-р св им ген полк кап лейт ред инж тов гос пл ул пр просп пер наб бул
             пос дер обл р-н респ
             """,
-        "inner": "т.е т.к т.н т.о напр см ср ок прим т.наз соотв англ нем фр лат греч итал исп рус букв яз мн ед см.тж",
+        "inner": """
+            т.е т.к т.н т.о напр см ср ок прим т.наз соотв англ нем фр лат греч итал исп рус
+            букв яз мн ед см.тж
+            """,
         "number": "№ стр с рис табл гл п пп ст т тт кн изд вып тел корп кв д оф разд ч абз",
         "either": "в янв фев февр апр авг сен сент окт нояб ноя дек пн вт чт пт м",
         "time": "г",
-        "closer": "гг вв н.э до.н.э тыс млн млрд трлн долл т.д т.п др пр руб коп мин сек час кг см мм км кв.м куб.м шт экз чел",
+        "closer": """
+            гг вв н.э до.н.э тыс млн млрд трлн долл т.д т.п др пр руб коп мин сек час кг см мм
+            км кв.м куб.м шт экз чел
+            """,
     },
     "uk": {
         "title": """
             п пан проф акад доц канд д-р св ім ген полк ред інж тов м о вул просп пров наб бул пл с смт обл р-н гр
             """,
-        "inner": "т.е тобто напр див пор бл прибл т.зв т.ч англ нім фр лат грец укр рос зокр вид зб упоряд пер",
+        "inner": """
+            т.е тобто напр див пор бл прибл т.зв т.ч англ нім фр лат грец укр рос зокр вид зб
+            упоряд пер
+            """,
         "number": "№ стор с рис табл гл п пп ст т тт кн вип тел корп кв буд оф розд ч",
         "time": "р",
         "either": "січ лют бер квіт трав черв лип серп вер жовт лист груд",
@@ -236,7 +285,10 @@ ABBREVIATIONS = {
         "title": "κ κα κος κκ δρ καθ αγ στρ σία δις πρ",
         "inner": "π.χ δηλ βλ πρβλ λ.χ μτφρ επιμ τ.ε",
         "number": "αρ σελ σ κεφ εικ τ τομ άρ παρ τηλ",
-        "either": " μ.χ π.χρ μ.μ π.μ α.ε ε.π.ε η.π.α ιαν φεβ μαρ απρ ιουν ιουλ αυγ σεπ οκτ νοε δεκ χιλ εκ δισ",
+        "either": """
+             μ.χ π.χρ μ.μ π.μ α.ε ε.π.ε η.π.α ιαν φεβ μαρ απρ ιουν ιουλ αυγ σεπ οκτ νοε δεκ χιλ
+            εκ δισ
+            """,
         "closer": "κ.λπ κλπ κ.ά κ.α κ.ο.κ κτλ λεπ χλμ",
     },
     "kk": {
@@ -260,14 +312,20 @@ ABBREVIATIONS = {
     "ur": {"title": "ڈاکٹر پروفیسر", "number": "ص ج", "either": "ق.م ء"},
     "he": {"title": 'ד"ר פרופ עו"ד גב', "number": "עמ מס", "either": 'לפנה"ס', "closer": "וכו"},
     "hi": {
-        "title": "ए बी सी डी एफ जी एच आई जे एल एम एन ओ पी क्यू आर एस टी यू वी डब्ल्यू एक्स वाई डॉ डा श्री श्रीमती प्रो पं कु मो स्व ले कर्नल जन इंजी एडवो",
+        "title": """
+            ए बी सी डी एफ जी एच आई जे एल एम एन ओ पी क्यू आर एस टी यू वी डब्ल्यू एक्स वाई डॉ डा
+            श्री श्रीमती प्रो पं कु मो स्व ले कर्नल जन इंजी एडवो
+            """,
         "inner": "उदा जैसे अर्थात",
         "number": "सं पृ क्र नं भाग",
         "either": "ई.पू ई बी.ए एम.ए भा.ज.पा रु लि कं",
         "closer": "आदि इत्यादि मी किमी किग्रा",
     },
     "mr": {
-        "title": "ए बी सी डी एफ जी एच आय जे एल एम एन ओ पी आर एस टी यू व्ही डॉ श्री श्रीमती सौ कु प्रा प्रो पं स्व ॲड इंजि रा",
+        "title": """
+            ए बी सी डी एफ जी एच आय जे एल एम एन ओ पी आर एस टी यू व्ही डॉ श्री श्रीमती सौ कु प्रा
+            प्रो पं स्व ॲड इंजि रा
+            """,
         "inner": "उदा म्हणजे",
         "number": "क्र पृ नं",
         "either": "इ.स इ.स.पू ई.स रु लि कं",

@@ -11,12 +11,13 @@ from agora_audio.errors import ConfigError
 from agora_audio.segmenter.rules.abbreviations import ABBREVIATIONS, CLASSES, INTERNATIONAL
 from agora_audio.segmenter.rules.quotes import QUOTE_PAIRS
 from agora_audio.segmenter.rules.starters import STARTERS
+from agora_audio.segmenter.rules.words import words
 
 __all__ = ["LANGUAGES", "Language", "language_for"]
 
 # Languages in which a word with a capital may follow an ordinal with a full stop: der 3. Oktober. In others a capital
 # after a figure and a full stop begins a sentence. Korean writes dates so: 2020. 5. 3.
-_ORDINAL_DOTS = frozenset(["de", "cs", "sk", "hu", "hr", "sr", "sl", "et", "lv", "ko"])
+_ORDINAL_DOTS = frozenset(words("de cs sk hu hr sr sl et lv ko"))
 
 # Marks that end a sentence in one language only, and marks that there do not.
 _OWN_ENDS = {"el": ";\u037e", "hy": ":\u0589"}
@@ -73,7 +74,8 @@ class Language:
 
         Examples
         --------
-        >>> Language.from_dict({"code": "x", "extends": "de", "abbreviations": {"title": "Vikar"}}).abbreviations["Vikar"]
+        >>> own = Language.from_dict({"code": "x", "extends": "de", "abbreviations": {"title": "Vikar"}})
+        >>> own.abbreviations["Vikar"]
         'title'
         """
         known = {"code", "extends", "abbreviations", "starters", "quotes", "ordinal_dots", "own_ends", "no_ends"}
@@ -111,10 +113,10 @@ class Language:
             If a class is unknown or words are no text.
         """
         table = dict(self.abbreviations if base is None else base)
-        for kind, words in added.items() if isinstance(added, Mapping) else [("title", added)]:
+        for kind, listed in added.items() if isinstance(added, Mapping) else [("title", added)]:
             if kind not in CLASSES:
                 raise ConfigError(f"abbreviation class is {kind!r}, must be one of {', '.join(CLASSES)}")
-            table.update(dict.fromkeys(_words(words, "abbreviations"), kind))
+            table.update(dict.fromkeys(_words(listed, "abbreviations"), kind))
         return replace(self, abbreviations=table)
 
 
@@ -158,7 +160,7 @@ def _language(code: str) -> Language:
 
 @lru_cache(maxsize=1)
 def _automatic() -> Language:
-    scripts = ["kk", "bg", "uk", "ru", "el", "hy", "am", "ar", "fa", "ur", "he", "mr", "hi", "ml", "ta", "bn", "pa", "my", "th"]
+    scripts = words("kk bg uk ru el hy am ar fa ur he mr hi ml ta bn pa my th")
     table: dict[str, str] = {}
     for code in scripts:
         table.update(_table(ABBREVIATIONS[code]))
@@ -178,13 +180,11 @@ def _pairs(pairs: str) -> tuple[tuple[str, str], ...]:
     return tuple((pair[0], pair[1]) for pair in found)
 
 
-def _words(words: Any, name: str) -> list[str]:
-    if isinstance(words, str):
-        return words.split()
-    words = list(words) if isinstance(words, Iterable) else [words]
-    if not all(isinstance(word, str) for word in words):
-        raise ConfigError(f"{name} is {words!r}, must be words, as a list or as one text")
-    return [word.strip().rstrip(".").replace(" ", "") for word in words if word.strip()]
+def _words(given: Any, name: str) -> list[str]:
+    found = given.split() if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
+    if not all(isinstance(word, str) for word in found):
+        raise ConfigError(f"{name} is {given!r}, must be words, as a list or as one text")
+    return [word.strip().rstrip(".").replace(" ", "") for word in found if word.strip()]
 
 
 def _text(value: Any, name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from agora_audio.segmenter.rules.words import words
+
 __all__ = ["BULLETS", "CHINESE_LABEL", "CIRCLED", "LABEL", "ROMAN", "ordinals"]
 
 # Bullets that are nothing else, also inside a line.
@@ -16,7 +18,7 @@ CHINESE_LABEL = "[（(]?[一二三四五六七八九十]{1,3}[)）、．]"
 ROMAN = {
     numeral: value
     for value, numeral in enumerate(
-        ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv", "xvi", "xvii", "xviii", "xix", "xx"], start=1
+        words("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx"), start=1
     )
 }
 

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = [
-    "CLAUSE",
-    "CLOSERS",
-    "ELLIPSES",
-    "EMOJI",
-    "ENDS",
-    "EXCLAIMING_NAMES",
-    "FULL_STOPS",
-    "INSTANT",
-    "LINE_ENDS",
-    "NAMES_WITH_STOP",
-    "NOT_AFTER_END",
-    "STRONG",
-    "WIDE",
-]
+from agora_audio.segmenter.rules.words import words
+
+__all__ = words(
+    """
+    CLAUSE CLOSERS ELLIPSES EMOJI ENDS EXCLAIMING_NAMES FULL_STOPS INSTANT LINE_ENDS NAMES_WITH_STOP
+    NOT_AFTER_END STRONG WIDE
+    """
+)
 
 # The one mark that is an end without a look at what follows: in running text it always was one.
 INSTANT = "。｡"

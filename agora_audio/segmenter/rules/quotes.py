@@ -6,6 +6,8 @@ does: after a space it opens, after a letter or a mark it closes what is open.
 
 from __future__ import annotations
 
+from agora_audio.segmenter.rules.words import words
+
 __all__ = ["APOSTROPHE_WORDS", "BRACKETS", "QUOTE_FAMILIES", "QUOTE_PAIRS"]
 
 # Opening bracket to closing bracket, the same in all languages.
@@ -74,5 +76,10 @@ QUOTE_PAIRS = {
 
 # Words that begin with an apostrophe, which opens nothing.
 APOSTROPHE_WORDS = frozenset(
-    ["em", "til", "tis", "twas", "twere", "cause", "n", "bout", "round", "nuff", "neath", "nother", "sup", "nineties", "eighties", "seventies", "sixties", "fifties", "twenties", "thirties", "forties", "s", "t"]
+    words(
+        """
+    em til tis twas twere cause n bout round nuff neath nother sup nineties eighties seventies sixties fifties
+    twenties thirties forties s t
+    """
+    )
 )

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from agora_audio.segmenter.rules.words import words
+
 __all__ = ["SAID_PARTICLES", "SAID_VERBS", "SAID_WIDE", "THOUGHT_WIDE"]
 
 # English puts a name before the verb, so a capital after the quote says nothing: "Stop!" John cried.
 SAID_VERBS = frozenset(
-    ["said", "says", "asked", "asks", "cried", "replied", "answered", "shouted", "whispered", "added", "explained", "told", "yelled", "thought", "wondered", "exclaimed", "called", "murmured", "muttered", "continued", "noted", "screamed", "sighed", "laughed", "agreed", "insisted", "remarked", "announced", "declared", "responded", "began", "demanded", "begged", "suggested", "repeated", "admitted", "wrote", "warned", "joked", "replies", "answers", "adds", "explains", "cries", "shouts", "whispers", "laughs", "smiles", "beams", "yells", "sighs", "thinks", "wonders", "insists", "continues"]
+    words(
+        """
+    said says asked asks cried replied answered shouted whispered added explained told yelled thought wondered
+    exclaimed called murmured muttered continued noted screamed sighed laughed agreed insisted remarked
+    announced declared responded began demanded begged suggested repeated admitted wrote warned joked replies
+    answers adds explains cries shouts whispers laughs smiles beams yells sighs thinks wonders insists continues
+    """
+    )
 )
 
 # Chinese: a speech verb in the words after the quote, up to the next mark.

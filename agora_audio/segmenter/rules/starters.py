@@ -9,14 +9,17 @@ __all__ = ["STARTERS"]
 
 STARTERS = {
     "en": """
-        a an the this that these those it he she they we you i it's he's she's i'm i'll i've that's there's we're you're
+        a an the this that these those it he she they we you i it's he's she's i'm i'll i've that's there's
+        we're you're
         they're there here what why how when where who whom whose which if in on at for from but and or so yet not no
         yes as after before because although though while since until unless then now however also our my your his her
-        its their do does did is are was were am has have had can could would shall should must let let's please thanks
+        its their do does did is are was were am has have had can could would shall should must let let's
+        please thanks
         nobody everyone everybody somebody someone nothing something everything all both each some many most another
         one two three to with by of once such perhaps maybe today tomorrow yesterday meanwhile moreover therefore
         finally next first second nevertheless go come see call ask send try take give tell get
-        millions thousands hundreds dozens don't doesn't didn't won't can't isn't aren't wasn't during under over between without within about
+        millions thousands hundreds dozens don't doesn't didn't won't can't isn't aren't wasn't
+        during under over between without within about
         """,
     "de": """
         der die das den dem des ein eine einen einem einer eines er sie es wir ihr ich du man dies diese dieser dieses
