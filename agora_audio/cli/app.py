@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 import agora_audio
-from agora_audio.cli import close_stdout, doctor, vad
+from agora_audio.cli import close_stdout, doctor, segment, vad
 
 __all__ = ["app"]
 
@@ -33,6 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(vad.app, name="vad")
+app.command()(segment.segment)
 app.command()(doctor.doctor)
 
 

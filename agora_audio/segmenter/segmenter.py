@@ -6,6 +6,7 @@ import codecs
 import importlib
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from agora_audio.errors import ConfigError, FormatError
@@ -196,7 +197,7 @@ class TextSegmenter:
         scanner.drop_front()
         scanner.restart()
         self._settle()
-        return out
+        return self._with_what_is_owed(out)
 
     def reset(self) -> None:
         """Forget everything: a new stream begins. The round stays as it is."""
@@ -285,6 +286,14 @@ class TextSegmenter:
         if not text.isascii():
             text = _encodable(text)
         return TextSegment(text, raw, scanner.base + start, scanner.base + end, kind, status, self._id, self._round_id)
+
+    def _with_what_is_owed(self, out: list[TextSegment]) -> list[TextSegment]:
+        """Add what the speech filter has kept back to the last segment, or to an empty one."""
+        owed = self._filter.flush() if self._filter is not None else ""
+        if owed:
+            last = out.pop() if out else self._segment(self._scanner.start, self._scanner.start, "sentence", "final")
+            out.append(replace(last, text=f"{last.text} {owed}".strip()))
+        return out
 
     def _stalled_at(self) -> int | None:
         return None if self._parts else self._scanner.stalled_at()
