@@ -60,7 +60,7 @@ def segment(
     words: Annotated[
         str,
         typer.Option(
-            "--words", metavar="rules|budoux", rich_help_panel=_RULES, help="Word ends in Chinese, Japanese, Thai."
+            "--words", metavar="rules|dictionary", rich_help_panel=_RULES, help="Word ends in Chinese, Japanese, Thai."
         ),
     ] = "rules",
 ) -> int:

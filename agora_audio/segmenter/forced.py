@@ -52,8 +52,8 @@ def forced_cut(text: str, start: int, at: int, limits: SegmentLimits, words: Wor
     where = _wide_boundary(piece, soft, words) if wide else _spaced_boundary(piece, soft)
     if where:
         return start + where, 0
-    if len(piece) < LONGEST_WORD and not wide:
-        return -1, min(at + hard, start + LONGEST_WORD)
+    if len(piece) < (2 * hard if wide else LONGEST_WORD):
+        return -1, min(at + soft // 4 if wide else at + hard, start + LONGEST_WORD)
     return start + _whole_character(piece), 0
 
 

@@ -49,7 +49,7 @@ class TextSegmenter:
     limits
         Lengths and times where no mark decides.
     words
-        What finds word ends in Chinese, Japanese and Thai without marks: "rules", "budoux" (extra ``words``), or a
+        What finds word ends in Chinese, Japanese and Thai without marks: "rules", "dictionary" (extra ``words``), or a
         function that gives the indices where words end.
     explain
         Is called with each decision: verdict ("cut", "hold", "no"), code point in the stream, the characters, the rule.

@@ -1,8 +1,9 @@
-"""Where a word ends in text without spaces: by a small trained model if it is installed, else by function words.
+"""Where a word ends in text without spaces: by a dictionary if one is asked for, else by function words.
 
-The model is BudouX (extra ``words``): Chinese, Japanese and Thai phrases, no dictionary to load, pure Python. Without
-it a piece is cut before a word that begins a phrase or after a particle that ends one; where neither is in reach, where
-the script changes; and only where that is not either, at any character, which may lie inside a word.
+The dictionary is the extra ``words``: Chinese by rjieba, that is jieba's dictionary and model, at the ends of BudouX's
+phrases where both agree; Japanese and Thai by BudouX's small trained models. Without it a piece is cut before a word
+that begins a phrase or after a particle that ends one; where neither is in reach, where the script changes; and only
+where that is not either, at any character, which may lie inside a word.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import importlib
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 from agora_audio.errors import ConfigError, EngineUnavailable
@@ -23,12 +25,17 @@ WordBreaker = Callable[[str], list[int]]
 
 _KANA = re.compile("[\u3040-\u30ff]")
 _THAI = re.compile("[\u0e00-\u0e7f]")
-_BEFORE = re.compile("|".join(sorted(CUT_BEFORE_WIDE, key=len, reverse=True)))
-# A particle ends a phrase if the next character does not make another word of it.
-_AFTER = re.compile(f"(?<=[{CUT_AFTER_WIDE}])(?![解不得{CUT_AFTER_WIDE}\u3041-\u309f])")
-_SCRIPTS = re.compile(
-    "(?<=[\u3400-\u9fff])(?=[A-Za-z0-9\u30a0-\u30ff])|(?<=[A-Za-z0-9])(?=[\u3400-\u9fff])|(?<=[\u3041-\u309f])(?=[\u30a0-\u30ff\u4e00-\u9fff])"
-)
+_RULES = [
+    re.compile(pattern)
+    for pattern in (
+        "|".join(sorted(CUT_BEFORE_WIDE, key=len, reverse=True)),
+        # A particle ends a phrase if the next character does not make another word of it.
+        f"(?<=[{CUT_AFTER_WIDE}])(?![解不得{CUT_AFTER_WIDE}\u3041-\u309f])",
+        "(?<=[^目]的)(?![确確士话話])",
+        "(?<=[\u3400-\u9fff])(?=[A-Za-z0-9\u30a0-\u30ff])|(?<=[A-Za-z])(?=[\u3400-\u9fff])"
+        "|(?<=[\u3041-\u309f])(?=[\u30a0-\u30ff\u4e00-\u9fff])",
+    )
+]
 
 
 def word_breaker(words: str | WordBreaker) -> WordBreaker:
@@ -37,43 +44,55 @@ def word_breaker(words: str | WordBreaker) -> WordBreaker:
     Parameters
     ----------
     words
-        "rules", "budoux", or a function of your own.
+        "rules", "dictionary", or a function of your own.
 
     Raises
     ------
     ConfigError
         If `words` is none of these.
     EngineUnavailable
-        If BudouX is not installed.
+        If the packages of the extra ``words`` are not installed.
     """
     if callable(words):
         return words
     if words == "rules":
         return _by_rules
-    if words == "budoux":
-        try:
-            importlib.import_module("budoux")
-        except ImportError:
-            raise EngineUnavailable("words 'budoux' needs BudouX: pip install 'agora-audio[words]'") from None
-        return _by_budoux
-    raise ConfigError(f"words is {words!r}, must be 'rules', 'budoux' or a function")
+    if words == "dictionary":
+        for package in ("budoux", "rjieba"):
+            try:
+                importlib.import_module(package)
+            except ImportError:
+                raise EngineUnavailable(
+                    f"words 'dictionary' needs {package}: pip install 'agora-audio[words]'"
+                ) from None
+        return _by_dictionary
+    raise ConfigError(f"words is {words!r}, must be 'rules', 'dictionary' or a function")
 
 
 def _by_rules(text: str) -> list[int]:
-    for pattern in (_BEFORE, _AFTER, _SCRIPTS):
-        found = [match.start() for match in pattern.finditer(text) if match.start()]
-        if found:
+    """Return the ends that the best rule finds which finds any in the second half, where they are wanted."""
+    for rule in _RULES:
+        found = [match.start() for match in rule.finditer(text) if match.start()]
+        if found and found[-1] >= len(text) // 2:
             return found
     return []
 
 
-def _by_budoux(text: str) -> list[int]:
-    script = "japanese" if _KANA.search(text) else "thai" if _THAI.search(text) else "simplified_chinese"
-    ends, at = [], 0
-    for phrase in _parser(script).parse(text):
-        at += len(phrase)
-        ends.append(at)
-    return ends[:-1]
+def _by_dictionary(text: str) -> list[int]:
+    if _KANA.search(text):
+        return _phrases("japanese", text)
+    if _THAI.search(text):
+        return _phrases("thai", text)
+    ends = set(_ends(importlib.import_module("rjieba").cut(text)))
+    return [end for end in _phrases("simplified_chinese", text) if end in ends] or sorted(ends)
+
+
+def _phrases(script: str, text: str) -> list[int]:
+    return _ends(_parser(script).parse(text))
+
+
+def _ends(pieces: list[str]) -> list[int]:
+    return list(accumulate(map(len, pieces)))[:-1]
 
 
 @lru_cache(maxsize=3)
