@@ -78,6 +78,11 @@ class Attribution:
     def _particle(self, here: Place, at: int, otherwise: str) -> Verdict:
         """Japanese and Korean: a particle after a quote."""
         rest = here.text[at : at + 4]
+        if self._language.code == "ja":
+            if rest.startswith(speech.NO_PARTICLES):
+                return Verdict(otherwise, here.end, "quote")
+            if not here.final and any(word.startswith(rest) for word in speech.NO_PARTICLES):
+                return Verdict(HOLD, here.at, "particle after a quote")
         if any(rest.startswith(particle) for particle in self._particles):
             return here.no("particle after a quote")
         if not here.final and any(particle.startswith(rest) for particle in self._particles):

@@ -21,7 +21,7 @@ from agora_audio.segmenter.verdicts import CUT, HOLD, LOOK_AHEAD, NO, Place, Ver
 
 __all__ = ["MarkRules"]
 
-_UNFINISHED = re.compile(r"\[\d{0,3}\Z|</?[A-Za-z]?[\w:-]{0,24}\s?/?\Z")
+_UNFINISHED = re.compile(r"\[\d{0,3}\Z|</?(?:[A-Za-z][\w:-]{0,24}(?:\s[^<>]{0,40})?)?\Z")
 # A segment with fewer characters than this is looked at for whether it has any letter yet.
 _HEAD = 8
 
@@ -30,7 +30,7 @@ def _tail(ends: str) -> re.Pattern[str]:
     """Return what matches a run of marks with the quotes, brackets, tags, references and pictures glued to it."""
     return re.compile(
         rf"(?:[{re.escape(ends + marks.ELLIPSES + marks.CLOSERS)}{marks.EMOJI}]|\[\d{{1,3}}\]|</[A-Za-z][\w:-]*>"
-        rf"|<[A-Za-z][\w:-]*\s?/>){{1,{LOOK_AHEAD}}}"
+        rf"|<[A-Za-z][\w:-]*(?:\s[^<>]{{0,40}})?/>){{1,{LOOK_AHEAD}}}"
     )
 
 
@@ -65,9 +65,9 @@ class MarkRules:
                 return early
         return self._run(text, start, at, final, nest, inside)
 
-    def promising(self, text: str, start: int, at: int, nest: Nesting) -> bool:
-        """Say whether a mark looks like an end before anything after it is known."""
-        if at == start or nest.open_at(text, at) or text[at] in marks.ELLIPSES:
+    def promising(self, text: str, start: int, at: int) -> bool:
+        """Say whether a mark outside brackets and quotes looks like an end before anything after it is known."""
+        if at == start or text[at] in marks.ELLIPSES:
             return False
         if text[at] in marks.FULL_STOPS:
             before = text[at - 1]

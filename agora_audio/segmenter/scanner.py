@@ -168,9 +168,10 @@ class Scanner:
         at = self._position
         if not self.holding or at >= len(self.text) or self.text[at] not in self._marks:
             return None
-        if not self._rules.promising(self.text, self.start, at, self._nest):
-            return None
         end = len(self.text.rstrip())
+        inside = self._nest.open_at(self.text, at) and self._nest.open_after(self.text, at, end)
+        if inside or not self._rules.promising(self.text, self.start, at):
+            return None
         return end if all(char in self._marks or char in marks.CLOSERS for char in self.text[at:end]) else None
 
     def kind_of(self, start: int, end: int) -> Kind:
@@ -289,4 +290,4 @@ class Scanner:
     def _looks_like_an_end(self, text: str, at: int) -> bool:
         if text[at] not in self._marks or text[at] in marks.INSTANT or self._find_context(text, at) != "text":
             return False
-        return self._rules.promising(text, self.start, at, self._nest)
+        return not self._nest.open_at(text, at) and self._rules.promising(text, self.start, at)

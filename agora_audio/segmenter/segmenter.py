@@ -291,8 +291,10 @@ class TextSegmenter:
         """Add what the speech filter has kept back to the last segment, or to an empty one."""
         owed = self._filter.flush() if self._filter is not None else ""
         if owed:
-            last = out.pop() if out else self._segment(self._scanner.start, self._scanner.start, "sentence", "final")
+            end = self._scanner.base
+            last = out.pop() if out else TextSegment("", "", end, end, id=self._id, round_id=self._round_id)
             out.append(replace(last, text=f"{last.text} {owed}".strip()))
+            self._id = last.id + 1
         return out
 
     def _stalled_at(self) -> int | None:

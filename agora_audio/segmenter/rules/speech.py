@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agora_audio.segmenter.rules.words import words
 
-__all__ = ["SAID_PARTICLES", "SAID_VERBS", "SAID_WIDE", "THOUGHT_WIDE"]
+__all__ = ["NO_PARTICLES", "SAID_PARTICLES", "SAID_VERBS", "SAID_WIDE", "THOUGHT_WIDE"]
 
 # English puts a name before the verb, so a capital after the quote says nothing: "Stop!" John cried.
 SAID_VERBS = frozenset(
@@ -23,6 +23,9 @@ SAID_WIDE = "说說问問道喊叫讲講答回复復補补充表示写寫笑哭�
 
 # Japanese: after a mark outside quotes, words that make it a quote all the same.
 THOUGHT_WIDE = ("と思", "と言", "といっ", "という", "といい", "と聞", "と考", "と感", "と叫", "と書", "との", "って")
+
+# Japanese: words that begin like a particle and are none.
+NO_PARTICLES = words("はい はは はじめ もう もし もちろん でも では とても ところ とにかく がん かな のち")
 
 # Japanese and Korean: what is glued to a quote that the sentence goes on from.
 SAID_PARTICLES = {
