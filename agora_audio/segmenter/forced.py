@@ -23,6 +23,7 @@ LONGEST_WORD = 1000
 _WIDE = re.compile(f"[{marks.WIDE}\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _THAI = re.compile("[\u0e00-\u0eff\u1780-\u17ff]")
 _CLAUSE_MARK = re.compile(r"[,;:،؛](?=\s)|(?<!\d)[，、；：]|[—–](?=\s)|[.!?…)\]\"”»](?=\s)")
+_FLAG_LETTERS = re.compile("[\U0001f1e6-\U0001f1ff]+\\Z")
 _SPACED_WORD = re.compile(r"\s+(\S+)")
 
 
@@ -92,7 +93,8 @@ def _between_characters(piece: str, at: int) -> bool:
         return False
     if "\ud800" <= before <= "\udbff" or "\U0001f3fb" <= after <= "\U0001f3ff":
         return False
-    return not ("\U0001f1e6" <= before <= "\U0001f1ff" and "\U0001f1e6" <= after <= "\U0001f1ff")
+    flags = _FLAG_LETTERS.search(piece[:at])
+    return not (flags and len(flags[0]) % 2 and _FLAG_LETTERS.match(after))
 
 
 def _whole_character(piece: str) -> int:

@@ -69,7 +69,8 @@ class Scanner:
         self._words = words
         self._explain = explain
         self._provisional = provisional
-        self._marks = frozenset(marks.ENDS + marks.ELLIPSES + language.own_ends)
+        none = set(language.no_ends) - {"."}  # a full stop still closes labels, and its rules know that it is no end
+        self._marks = frozenset(marks.ENDS + marks.ELLIPSES + language.own_ends) - none
         stops = "".join(sorted(self._marks)) + marks.LINE_ENDS + "<)," + lists.BULLETS
         self._hop_sentences = _hop(stops, provisional)
         self._hop_clauses = _hop(stops + marks.CLAUSE + " ", provisional)
