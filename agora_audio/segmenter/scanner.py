@@ -21,7 +21,7 @@ from agora_audio.segmenter.rules import lists, marks
 from agora_audio.segmenter.rules.languages import Language
 from agora_audio.segmenter.segments import Kind, SegmentLimits, Status
 from agora_audio.segmenter.tags import tag_verdict
-from agora_audio.segmenter.unmarked import ItemLabels, aside_verdict, bullet_verdict, salutation_verdict
+from agora_audio.segmenter.unmarked import LONGEST_SALUTATION, ItemLabels, aside_verdict, bullet_verdict, salutation_verdict
 from agora_audio.segmenter.verdicts import CUT, END, HOLD, NO, Verdict
 from agora_audio.segmenter.words import WordBreaker
 
@@ -132,16 +132,20 @@ class Scanner:
         `least` and `least_wide` are the least lengths of a clause, in characters.
         """
         text = self.text
+        hop = self.hop
         while True:
-            found = self.hop(text, self._position)
+            found = hop(text, self._position)
             at = found.start() if found else len(text)
-            if at >= self.wakes_at and self._context != "code":
+            wakes_at = self._limit if self._nest.passed_over is None else self.wakes_at
+            if at >= wakes_at and self._context != "code":
                 cut = self._overdue()
                 if cut:
                     return cut
             elif found is None:
                 if not self._give_up_at_the_end(final):
                     return None
+            elif text[at] == "," and at - self.start > LONGEST_SALUTATION and not self.clauses:
+                self._position = at + 1
             else:
                 verdict = self._decide(text, at, final, least, least_wide)
                 if verdict.kind == CUT:
@@ -281,12 +285,14 @@ class Scanner:
     def _find_context(self, text: str, at: int) -> str:
         """Say what block the segment is in, decided once, at its first stop."""
         if self._context is None:
-            on_line = self._is_on_line(self.start)
-            self._context = lines.context_of(text, self.start, at) if on_line else "text"
+            self._on_line = self._is_on_line(self.start)
+            self._context = lines.context_of(text, self.start, at) if self._on_line else "text"
         return self._context
 
     def _is_on_line(self, start: int) -> bool:
-        return (self._on_line and start == self.start) or lines.begins_line(self.text, start)
+        if start == self.start and (self._on_line or self._context is not None):
+            return self._on_line
+        return lines.begins_line(self.text, start)
 
     def _looks_like_an_end(self, text: str, at: int) -> bool:
         if text[at] not in self._marks or text[at] in marks.INSTANT or self._find_context(text, at) != "text":

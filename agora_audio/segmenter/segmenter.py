@@ -251,7 +251,8 @@ class TextSegmenter:
             if cut is None:
                 break
             out = self._commit(cut, out)
-        scanner.drop_front()
+        if scanner.start:
+            scanner.drop_front()
         self._settle()
         return out
 

@@ -11,12 +11,12 @@ from agora_audio.segmenter.rules import lists
 from agora_audio.segmenter.rules.letters import GREETINGS
 from agora_audio.segmenter.verdicts import CUT, END, HOLD, LOOK_AHEAD, NO, Verdict
 
-__all__ = ["ItemLabels", "aside_verdict", "bullet_verdict", "salutation_verdict"]
+__all__ = ["LONGEST_SALUTATION", "ItemLabels", "aside_verdict", "bullet_verdict", "salutation_verdict"]
 
-_LABEL = re.compile(r"\(?[A-Za-z0-9]{1,5}\Z")
+_LABEL = re.compile(rf"(?:\A|(?<=[\s{lists.BULLETS}]))(\(?)(\d{{1,3}}|[A-Za-z]|[ivxIVX]{{1,5}})\Z")
 _ALONG = re.compile(r"(\.[)）]|\)\.|[.)])(.)?", re.DOTALL)
-_LONGEST_LABEL = 6
-_LONGEST_SALUTATION = 32
+_LONGEST_LABEL = 8
+LONGEST_SALUTATION = 32
 _SALUTATION = re.compile(rf"\s*(?:(?:{'|'.join(GREETINGS)})\s)?[^\W\d_a-z][\w'’-]+(?:\s[^\W\d_a-z][\w.'’-]*)?\Z")
 _AFTER_SALUTATION = re.compile(r"\s{1,3}([^\W\d_]*)(?:\s([a-zà-ÿ])?)?")
 
@@ -42,17 +42,13 @@ class ItemLabels:
         A label at the head of a segment is no end. The next one by its number, letter or Roman number ends the item
         before it.
         """
-        words = text[max(start, at - _LONGEST_LABEL) : at].rsplit(None, 1)
-        word = words[-1].lstrip(lists.BULLETS) if words else ""
-        if not _LABEL.match(word):
+        found = _LABEL.search(text[max(start, at - _LONGEST_LABEL) : at])
+        if found is None:
             return None
-        begins = at - len(word)
-        if begins > start and not text[begins - 1].isspace() and text[begins - 1] not in lists.BULLETS:
-            return None
-        label, bracketed = word.lstrip("("), word[0] == "("
+        label, bracketed = found[2], bool(found[1])
+        begins = at - len(label) - bracketed
         readings = lists.ordinals(label)
-        initial = text[at] == "." and label.isupper() and label.isalpha()
-        if not readings or initial or (label.isdigit() and len(label) > 3):
+        if not readings or (text[at] == "." and label.isupper() and label.isalpha()):
             return None
         head = text[start:begins].strip(" \t\n\r" + lists.BULLETS + "-*+>")
         if head and not self._comes_next(readings, bracketed):
@@ -100,7 +96,7 @@ def bullet_verdict(text: str, start: int, at: int) -> Verdict:
 def salutation_verdict(text: str, start: int, at: int, final: bool, starters: frozenset[str]) -> Verdict:
     """Decide about a comma after a name at the head, before a word that only a sentence begins with a capital."""
     go_on = Verdict(NO, at + 1, "no salutation")
-    if at - start > _LONGEST_SALUTATION or not _SALUTATION.match(text, start, at):
+    if at - start > LONGEST_SALUTATION or not _SALUTATION.match(text, start, at):
         return go_on
     if at + 1 == len(text) and not final:
         return Verdict(HOLD, at, "comma after a name")
