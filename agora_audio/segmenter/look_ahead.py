@@ -53,6 +53,8 @@ def follower(text: str, at: int, final: bool, language: Language) -> Follower:
             return Follower("", at)
         if item:
             return Follower("item", at)
+    if char in "ei" and (text[word + 1 : word + 2].isupper() or (word + 1 == len(text) and not final)):
+        return Follower("upper" if word + 1 < len(text) else "", word)  # iPhone, eBay
     return Follower(_letter(char) or ("opening" if word > at else "other"), word)
 
 

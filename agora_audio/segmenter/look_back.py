@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agora_audio.segmenter.rules import marks
+from agora_audio.segmenter.rules import lists, marks
 from agora_audio.segmenter.rules.languages import Language
 from agora_audio.segmenter.verdicts import LONGEST_WORD, LOOK_BACK, Place
 
@@ -119,13 +119,12 @@ class LookBack:
     def _by_shape(self, here: Place, token: str, joined: str) -> str:
         if token.isdigit() or ROMAN.match(token):
             short = len(token) <= 2 or not token.isdigit() or self._language.code == "ko"
-            if self._language.ordinal_dots and short:
+            if self._language.ordinal_dots and short and not self._is_numbered(here):
                 return "ordinal"
             if token.isdigit() or len(token) > 1:
                 return ""
         if len(token) == 1 and token.isalpha() and not WIDE.match(token) and not HANGUL.match(token):
-            heads = token.isupper() and not here.text[here.start : here.at - 1].strip()
-            return "title" if heads else "initial"
+            return self._of_letter(here, token)
         if len(token) == 2 and token[0] == token[1] and token.isupper():
             return "either"  # EE. UU., JJ. OO.
         if "." in token and self._abbreviations.get(token.rpartition(".")[2]) == "title":
@@ -136,6 +135,19 @@ class LookBack:
             return "initial"
         letters = token.isalpha() and token.isascii() and len(token) > 1
         return "either" if letters and not _VOWEL.search(token) and not token.isupper() else ""
+
+    def _of_letter(self, here: Place, letter: str) -> str:
+        before = here.text[max(here.start, here.at - LOOK_BACK) : here.at - 1].split()
+        if letter.isupper() and not before:
+            return "title"
+        if letter != "I" and before and before[-1].lower() in lists.LETTERED:
+            return ""
+        return "" if letter.islower() and self._language.code == "en" else "initial"
+
+    def _is_numbered(self, here: Place) -> bool:
+        """Say whether the figure before the mark is that of a numbered thing: Abb. 3."""
+        before = here.text[max(here.start, here.at - LOOK_BACK) : here.at].split()[:-1]
+        return bool(before) and before[-1][-1] == "." and self.is_abbreviation(before[-1][:-1], "number")
 
     @staticmethod
     def follows_small_word(text: str, start: int, at: int) -> bool:

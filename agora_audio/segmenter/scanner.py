@@ -21,7 +21,13 @@ from agora_audio.segmenter.rules import lists, marks
 from agora_audio.segmenter.rules.languages import Language
 from agora_audio.segmenter.segments import Kind, SegmentLimits, Status
 from agora_audio.segmenter.tags import tag_verdict
-from agora_audio.segmenter.unmarked import LONGEST_SALUTATION, ItemLabels, aside_verdict, bullet_verdict, salutation_verdict
+from agora_audio.segmenter.unmarked import (
+    LONGEST_SALUTATION,
+    ItemLabels,
+    aside_verdict,
+    bullet_verdict,
+    salutation_verdict,
+)
 from agora_audio.segmenter.verdicts import CUT, END, HOLD, NO, Verdict
 from agora_audio.segmenter.words import WordBreaker
 

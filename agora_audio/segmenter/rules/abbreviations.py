@@ -44,7 +44,7 @@ ABBREVIATIONS = {
             """,
         "inner": """
             e.g i.e eg ie viz vs v cf ca approx resp c incl excl esp aka a.k.a orig ed eds trans repr ibid op
-            opt misc
+            opt misc p.s n.b
             """,
         "number": """
             no nos nr n° nº num p pp para paras fig figs eq eqs vol vols ch chap chs sec secs sect art
@@ -61,7 +61,7 @@ ABBREVIATIONS = {
             n.j n.m n.y Nev Okla Ore Pa r.i s.c s.d Tenn Tex Va Vt w.va Wash Wis Wyo Alta Ont Que n.z n.b
             """,
         "closer": """
-            etc ph.d phd m.d b.a m.a b.sc m.sc m.b.a mba d.phil d.d.s d.v.m ll.b ll.m r.n m.p r.i.p p.s q.e.d et.al
+            etc ph.d phd m.d b.a m.a b.sc m.sc m.b.a mba d.phil d.d.s d.v.m ll.b ll.m r.n m.p r.i.p q.e.d et.al
             tbsp tbsps tsp tsps fl oz lb lbs ft in yd yds mi mph km kg mg mm cm hr hrs min mins gal qt pkg pkgs
             sq cu doz dz kcal wt ht temp avg
             """,

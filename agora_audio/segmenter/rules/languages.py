@@ -20,7 +20,7 @@ __all__ = ["LANGUAGES", "Language", "language_for"]
 _ORDINAL_DOTS = frozenset(words("de cs sk hu hr sr sl et lv ko"))
 
 # Marks that end a sentence in one language only, and marks that there do not.
-_OWN_ENDS = {"el": ";\u037e", "hy": ":\u0589"}
+_OWN_ENDS = {"el": ";", "hy": ":"}
 _NO_ENDS = {"hy": "."}
 
 # How many small letters before a full stop and a space make it an end that needs no look at the next word.

@@ -15,7 +15,7 @@ __all__ = words(
 INSTANT = "。｡"
 
 # Marks that are nothing else in any language: they end a sentence also without a space after them.
-STRONG = "！？।॥؟۔።፧፨។៕။꓿᠃᠉‼⁇⁈⁉"
+STRONG = "！？\u037e\u0589।॥؟۔።፧፨។៕။꓿᠃᠉‼⁇⁈⁉"
 
 # The full stops that abbreviations and numbers use too.
 FULL_STOPS = ".．"
