@@ -6,20 +6,26 @@ import re
 
 from agora_audio.segmenter.nesting import Nesting
 from agora_audio.segmenter.rules import marks
-from agora_audio.segmenter.rules.clauses import CLAUSE_STARTERS, CONJUNCTIONS, SUBORDINATORS
+from agora_audio.segmenter.rules.clauses import CLAUSE_STARTERS, CONJUNCTIONS, COORDINATORS, SUBORDINATORS
 from agora_audio.segmenter.verdicts import CUT, END, HOLD, LOOK_AHEAD, NO, Verdict
 
 __all__ = ["clause_verdict", "word_verdict"]
 
 _WIDE = re.compile(f"[{marks.WIDE}]")
 _FIRST_WORD = re.compile(r"\s{1,4}[\"“«„‘'(]?([^\W\d_]*)")
+# A long word of the closed class is known before its end: "which" may still become "whichever", but no item of a list.
+_LONG_STARTER = re.compile(r"\s(?:" + "|".join(sorted(word for word in CLAUSE_STARTERS if len(word) > 3)) + ")")
+_LONGEST_ITEM = 30
 _LIST = re.compile(rf"(?:\s+[^\s,;.!?]+){{0,2}}?(?:,|\s+(?:{'|'.join(CONJUNCTIONS)})\s)")
+# Two words and the beginning of a third that is not, and does not become, what joins the last items of a list.
+_BEGUN = "|".join(sorted({word[:n] for word in CONJUNCTIONS for n in range(1, len(word) + 1)}))
 _NO_LIST = [
-    re.compile(pattern)
-    for pattern in (r"(?:\s+[^\s,;.!?]+){2}\s", r"\s+[^\s,;.!?]{2,}\s+[^\s,;.!?]{3}", r"[^,;.!?]*[;.!?]")
+    re.compile(rf"(?:\s+[^\s,;.!?]+){{2}}\s+(?!(?:{'|'.join(CONJUNCTIONS)})\s|(?:{_BEGUN})\Z)[^\s,;.!?]"),
+    re.compile(r"[^,;.!?]*[;.!?]"),
 ]
-# How many times longer than a clause with a mark one without must be.
-LONG_CLAUSE = 4
+# How many times longer than a clause with a mark one without must be: before "which", and before "and".
+VERY_LONG_CLAUSE = 8
+LONG_CLAUSE = 3
 _CLOSING_QUOTES = '"”’»“'
 
 
@@ -61,6 +67,8 @@ def _after_comma(text: str, start: int, at: int, end: int, final: bool) -> Verdi
     a date at the head of the sentence stands by itself; the next item of a list is short and has a comma or an "and"
     after it.
     """
+    if _LONG_STARTER.match(text, end):
+        return Verdict(CUT, end, "comma before a clause")
     word = _FIRST_WORD.match(text, end, end + LOOK_AHEAD)
     if word is None or word.end() == end + LOOK_AHEAD:
         return Verdict(NO, end, "no word after the comma")
@@ -90,10 +98,15 @@ def _after_comma(text: str, start: int, at: int, end: int, final: bool) -> Verdi
 def word_verdict(text: str, start: int, at: int, nest: Nesting, least: int) -> Verdict:
     """Decide at a space: what stands before a word that begins a clause may be cut off if it is long."""
     words = text[max(start, at - 16) : at].rsplit(None, 1)
-    if len(words) < 2 or not (words[1] in SUBORDINATORS or words[1][0] == "("):
+    if len(words) < 2 or not (words[1] in SUBORDINATORS or words[1] in COORDINATORS or words[1][0] == "("):
         return Verdict(NO, at + 1, "space")
     begins = at - len(words[1])
+    times = LONG_CLAUSE
+    if words[1] in COORDINATORS:
+        times = VERY_LONG_CLAUSE
+        if "," in text[max(start, begins - _LONGEST_ITEM) : begins]:
+            return Verdict(NO, at + 1, "end of a list")
     brackets = nest.brackets() if nest.open_at(text, at) else 0
-    if begins - start < LONG_CLAUSE * least or brackets > words[1].count("("):
+    if begins - start < times * least or brackets > words[1].count("("):
         return Verdict(NO, at + 1, "clause too short")
     return Verdict(CUT, start + len(text[start:begins].rstrip()), "word that begins a clause")

@@ -232,7 +232,13 @@ def test_the_first_segment_may_be_a_clause():
 
 @pytest.mark.parametrize(
     "text",
-    ["Buy apples, pears, and figs now.", "It is 1,000,000 or (as he said, once) more.", "No, 5, or 6."],
+    [
+        "Buy apples, pears, and figs now.",
+        "Buy fresh milk, brown bread, and figs.",
+        "The red, green and blue.",
+        "It (as he said, once) is 1,000,000.",
+        "No, 5, or 6.",
+    ],
 )
 def test_no_clause_is_cut_inside_lists_figures_and_brackets(text):
     assert texts(stream(list(text), "en", first_clause=True)) == [text]

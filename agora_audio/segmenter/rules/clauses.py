@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from agora_audio.segmenter.rules.words import words
 
-__all__ = ["CLAUSE_STARTERS", "CONJUNCTIONS", "CUT_AFTER_WIDE", "CUT_BEFORE_SPACED", "CUT_BEFORE_WIDE", "SUBORDINATORS"]
+__all__ = [
+    "CLAUSE_STARTERS",
+    "CONJUNCTIONS",
+    "COORDINATORS",
+    "CUT_AFTER_WIDE",
+    "CUT_BEFORE_SPACED",
+    "CUT_BEFORE_WIDE",
+    "SUBORDINATORS",
+]
 
 # A clause and not the next item of a list begins with one of these.
 CLAUSE_STARTERS = frozenset(
@@ -31,6 +39,16 @@ SUBORDINATORS = frozenset(
     because although though while whereas when which who whom whose where until unless since after before that
     but so if weil obwohl während parce puisque lorsque porque aunque cuando perché embora quando потому хотя
     когда
+    """
+    )
+)
+
+# So may a very long one before one of these, which join words or begin a phrase.
+COORDINATORS = frozenset(
+    words(
+        """
+    and in on at by with for from during between into through against und mit von bei durch für et dans avec pour par
+    y con por para и і та с по для
     """
     )
 )
