@@ -240,6 +240,8 @@ class Scanner:
         char = text[at]
         if char in marks.LINE_ENDS:
             return self._line(text, at, final)
+        if char == " " and not text[self.start : at].strip():
+            return Verdict(NO, at + 1, "space before the first word")  # a line end may still follow
         if self._find_context(text, at) != "text":
             return Verdict(NO, at + 1, f"inside a {self._context}")
         if char in ".)" and at > self.start and text[at - 1].isalnum():

@@ -53,8 +53,10 @@ FAMILIES = {
         ("en", "See No. 7 and Fig. 2, i.e. the map.│ Is it no?│ No.│ Yes."),
         ("en", "At 5 a.m. Mr. Fox woke up.│ He slept at 9 p.m.│ Mr. Fox snores.│ In 44 B.C. Caesar died."),
         ("en", "She has a Ph.D. from Yale.│ He earned his Ph.D.│ Ann cheered."),
+        ("en", "No.│ I will not go.│ It was no. 5 of 9."),
         ("en", "Take vitamin D.│ Sleep in room B.│ Rest."),
-        ("en", "P.S. I like it.│ iPads are nice.│ iPods were too!│ eBay too."),
+        ("en", "P.S. I like it.│ It was 5!│ iPods were too!│ eBay too."),
+        ("ta", "அவர் கே. கண்ணன்.│ நன்றி."),
         ("de", "Vgl. Abb. 3.│ Gut.│ Im 16. Jh. begann es."),
         ("en", "George W. Bush met J.R.R. Tolkien.│ You and I.│ Did you know?"),
         ("en", "It weighs 5 lb. 4 oz. in all.│ It is 6 in.│ The box is flat."),
@@ -88,6 +90,9 @@ FAMILIES = {
         ("en", "(This is a note.)│ Back to work.│ It was (really!) fine."),
         ("en", 'The 5" screen broke.│ It fell.│ We laughed "a lot" then.'),
         ("en", '"One. Two. Three." he counted.│ Good.'),
+        ("en", "He said 'don't. Just don't.' and left.│ So did we."),
+        ("en", "(Read by all) We met.│ Ed, Here is it.".replace("all) We", "all)│ We").replace("Ed, H", "Ed,│ H")),
+        ("zh", "《走吧！》很好看。│《真的。》也好。"),
         ("de", "„Kommst du?“, fragte sie.│ „Ja.“│ Er kam."),
         ("de", "»Wirklich?«│ »Ja!«│ Gut."),
         ("fr", "« Tu viens ? » demanda-t-elle.│ Il dit : « Oui. »│ Bien."),
@@ -99,6 +104,11 @@ FAMILIES = {
     ],
     "ellipses": [
         ("en", "Well... maybe later.│ I never meant that....│ She left."),
+        (
+            "en",
+            "They were compounds. . . .│ The end.".replace(". . . .│", ".│ . . .").replace("compounds .", "compounds."),
+        ),
+        ("en", "So?... maybe not.│ So?│ Yes ! he said.│ Fine."),
         ("en", "He paused... I waited.│ So . . . what now?│ Fine."),
         ("en", 'They said "it would be simple. . . ." to us.│ Ha.'),
         ("zh", "我去……然后回来。│好。"),
@@ -106,6 +116,7 @@ FAMILIES = {
     "addresses": [
         ("en", "Visit https://a.example.com/x.y?z=1.2 now.│ Write to jo.doe@ex.org.│ Use Node.js or lib.so.1 today."),
         ("zh", "请访问https://a.cn/b?c=d。│谢谢。"),
+        ("en", "See jo@Ex.Org and a_b.Test now.│ Then go."),
         ("en", "Do you use Yahoo! Mail?│ Yahoo! is old.│ Yahoo!?│ Yes."),
     ],
     "lists": [
@@ -119,6 +130,7 @@ FAMILIES = {
     "lines": [
         ("en", "# Title 1. Part│\n\nText here.│ More."),
         ("en", "This line is\nwrapped here.│ Okay."),
+        ("en", "This is a rather long line of the text that was broken where the\nPage ends.│ Next."),
         ("en", "A title\nThe text follows.".replace("\n", "│\n")),
         ("en", "Run this:│\n```py\nx = 1. \nprint('Hi. Ho!')\n```│\nThen look."),
         ("en", "| a. b | c! |│\n|---|---|│\n| 1. | 2? |│\nDone."),
@@ -129,6 +141,7 @@ FAMILIES = {
         ("en", "My code is <spell>A.B.C. 1! 2</spell> today.│ Got it?"),
         ("en", '<speak>Hello.│ Wait.<break time="1.5s"/>│ Go!</speak>'),
         ("en", "A gas.[1][2]│ It burns."),
+        ("en", "Splash! she fell in.│ Stop!! now.".replace("!! ", "!!│ ")),
         ("en", "One.│Two is here.│Three?│ what now?│ i see."),
         ("en", "i went home. then i slept. ok".replace(". ", ".│ ")),
         ("zh", "你好.│我是小明.│很高兴!│Have you?│ 有。"),

@@ -39,6 +39,11 @@ def test_at_a_space_if_there_is_nothing_better():
     assert all(piece.split()[-1] in ("lorem", "ipsum") for piece in pieces)
 
 
+def test_not_before_the_soft_limit():
+    first, *_ = forced("we sat and " + "looked on " * 40, "en")
+    assert len(first) > 200
+
+
 def test_marks_reset_the_limit():
     text = ("word " * 30).strip() + ". "
     assert [segment.kind for segment in aa.segment_text(text * 3, "en")] == ["sentence"] * 3 + ["sentence"]

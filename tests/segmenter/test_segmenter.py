@@ -192,6 +192,25 @@ def test_halves_of_a_character_and_bytes_that_are_none():
     assert texts(stream([b"", "", "Hi.\0 You."])) == ["Hi.", "\0 You."]
 
 
+def test_what_never_closes_is_given_up():
+    text = '"One here. Two here. ' + "and so on " * 30 + "end. Last."
+    first, second, *_ = stream(list(text), "en")
+    assert (first.raw, second.raw) == ('"One here.', " Two here.")
+    assert texts(stream(list("(One here. Two here.\nThree here. Four"), "en")) == [
+        "(One here.",
+        "Two here.",
+        "Three here.",
+        "Four",
+    ]
+    assert texts(stream(list('Say "one. Two.'), "en")) == ['Say "one.', "Two."]
+
+
+def test_no_look_ahead_where_none_is_needed():
+    segmenter = aa.TextSegmenter("hi")
+    assert texts(segmenter.feed("ठीक है। ")) == ["ठीक है।"]
+    assert texts(aa.TextSegmenter("en").feed("It was fine. ")) == ["It was fine."]
+
+
 def test_kinds():
     text = "# Top\n\nSay it.\n1. one\n- two\n| a |\n```\nx. y\n```\nEnd"
     kinds = [(segment.kind, segment.text) for segment in aa.segment_text(text)]
@@ -206,9 +225,15 @@ def test_kinds():
     ]
 
 
+def test_a_space_before_a_line_end_says_nothing_of_the_line():
+    for chunks in (["Oh。 \n```"], list("Oh。 \n```")):
+        assert [segment.kind for segment in stream(chunks, "zh", every_clause=True)] == ["sentence", "code"]
+
+
 def test_a_long_code_block_is_cut_between_lines():
     lines = "".join(f"x = {number}. \n" for number in range(900))
     segments = aa.segment_text(f"```\n{lines}```\nDone. ", limits=aa.SegmentLimits(code=500))
+    assert len(segments) > 10
     assert [s.kind for s in segments[:-2]] == ["code"] * (len(segments) - 2)
     assert segments[-2].text == "Done."
     assert all(s.raw.endswith((". ", "```")) for s in segments[:-2])
