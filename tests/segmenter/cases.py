@@ -104,11 +104,8 @@ FAMILIES = {
     ],
     "ellipses": [
         ("en", "Well... maybe later.│ I never meant that....│ She left."),
-        (
-            "en",
-            "They were compounds. . . .│ The end.".replace(". . . .│", ".│ . . .").replace("compounds .", "compounds."),
-        ),
-        ("en", "So?... maybe not.│ So?│ Yes ! he said.│ Fine."),
+        ("en", "It was . . . odd.│ . . . The end came.│ Bye."),
+        ("en", "So?... maybe not.│ So?│ Is it ? he said.│ Fine."),
         ("en", "He paused... I waited.│ So . . . what now?│ Fine."),
         ("en", 'They said "it would be simple. . . ." to us.│ Ha.'),
         ("zh", "我去……然后回来。│好。"),
@@ -116,7 +113,7 @@ FAMILIES = {
     "addresses": [
         ("en", "Visit https://a.example.com/x.y?z=1.2 now.│ Write to jo.doe@ex.org.│ Use Node.js or lib.so.1 today."),
         ("zh", "请访问https://a.cn/b?c=d。│谢谢。"),
-        ("en", "See jo@Ex.Org and a_b.Test now.│ Then go."),
+        ("en", "See jo@Ex.Org and src/main.Test now.│ Then go."),
         ("en", "Do you use Yahoo! Mail?│ Yahoo! is old.│ Yahoo!?│ Yes."),
     ],
     "lists": [
