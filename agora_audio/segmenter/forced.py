@@ -24,7 +24,7 @@ _WIDE = re.compile(f"[{marks.WIDE}\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _THAI = re.compile("[\u0e00-\u0eff\u1780-\u17ff]")
 _CLAUSE_MARK = re.compile(r"[,;:،؛](?=\s)|(?<!\d)[，、；：]|[—–](?=\s)|[.!?…)\]\"”»](?=\s)")
 _FLAG_LETTERS = re.compile("[\U0001f1e6-\U0001f1ff]+\\Z")
-_SPACED_WORD = re.compile(r"\s+(\S+)")
+_SPACED_WORD = re.compile(r"(?<=\S)\s+(\S+)")
 
 
 def forced_cut(text: str, start: int, at: int, limits: SegmentLimits, words: WordBreaker) -> tuple[int, int]:
@@ -62,8 +62,6 @@ def _spaced_boundary(piece: str, soft: int) -> int:
     """Return the last place from `soft` on that is before a word that begins a clause, else the last space."""
     last = before_clause = 0
     for found in _SPACED_WORD.finditer(piece):
-        if not piece[: found.start()].strip():
-            continue
         if found.end() == len(piece) and last:
             break  # the word may go on, into one that begins no clause
         last = found.start()

@@ -34,19 +34,26 @@ class Nesting:
     def __init__(self, language: Language) -> None:
         self._opens = {pair[0] for pair in language.quotes} - {pair[1] for pair in language.quotes}
         self._closes = {pair[1] for pair in language.quotes} - {pair[0] for pair in language.quotes}
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin a new text."""
+        self._blind = 0
         self.clear(0)
 
     def clear(self, at: int) -> None:
         """Forget everything before a position: a new segment begins there."""
         self.stack: list[tuple[str, int]] = []
-        self.start = self.seen = at
+        self.start = at
+        self.seen = max(at, self._blind)
         self.passed_over: int | None = None
-        self.given_up = False
+        self.given_up = at < self._blind
 
     def shift(self, by: int) -> None:
         """Move all positions to the left."""
         self.start -= by
         self.seen -= by
+        self._blind -= by
         self.stack = [(closes, at - by) for closes, at in self.stack]
         if self.passed_over is not None:
             self.passed_over -= by
@@ -80,7 +87,7 @@ class Nesting:
         """Drop what is open before `at` and return where to look again."""
         again = at if self.passed_over is None else self.passed_over
         self.stack = []
-        self.seen = max(self.seen, at)
+        self.seen = self._blind = max(self.seen, at)
         self.passed_over = None
         self.given_up = True
         return again

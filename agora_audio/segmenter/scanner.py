@@ -90,6 +90,7 @@ class Scanner:
         self.text = ""
         self.base = 0
         self.events.clear()
+        self._nest.forget()
         self._begin(0, on_line=True)
         self._rules.full_stop.spaced_dots = False
 

@@ -127,6 +127,15 @@ def test_the_buffer_is_bounded(unit):
         assert len(segmenter._scanner.text) + sum(map(len, segmenter._parts)) <= 1100
 
 
+@pytest.mark.parametrize(
+    "unit", ["(a. b! ", "`x. ", '"One. Two? ', "e.g. Mr. ", "3.14 and ", "1. a ", ". . . ", "<a ", "\n"]
+)
+def test_the_work_for_a_character_is_bounded(unit):
+    told = []
+    stream([unit * 300], "en", explain=lambda *row: told.append(row))
+    assert len(told) <= 2 * 300 * len(unit)
+
+
 def test_a_function_for_the_whole_is_the_stream():
     text = " ".join(text_of(case) for language, case in FAMILIES["quotes"] if language == "en")
     assert aa.segment_text(text, "en") == stream(list(text), "en")
