@@ -49,7 +49,7 @@ class SegmentLimits:
 
     soft: int = 120
     """The least length of a forced segment, if there is a word boundary after it, in characters."""
-    hard: int = 240
+    hard: int = 300
     """Characters without any mark, even a comma, after which a segment is cut."""
     soft_wide: int = 60
     """The same as `soft` for wide text."""

@@ -443,7 +443,7 @@ def test_buffered_is_a_number_of_seconds(seconds):
         ({"clause": 0}, "clause is 0, must be a whole number from 2"),
         ({"stall": -1}, "stall is -1, must be a number from 0"),
         ({"stall": float("nan")}, "stall is nan, must be a number from 0"),
-        ({"soft": 300}, "hard is 240, must be at least soft, 300"),
+        ({"soft": 400}, "hard is 300, must be at least soft, 400"),
         ({"hard_wide": 30}, "hard_wide is 30, must be at least soft_wide, 60"),
     ],
 )
