@@ -34,6 +34,8 @@ if typing.TYPE_CHECKING:
     from agora_audio.consumer.sinks import CallbackSink, MemorySink, WavSink
     from agora_audio.consumer.ticker import Ticker
     from agora_audio.processor import ExternalAudioProcessor, ProcessedFrame
+    from agora_audio.segmenter.segmenter import TextSegmenter, segment_text
+    from agora_audio.segmenter.segments import SegmentLimits, TextSegment
     from agora_audio.segmenter.speech import speech_text
     from agora_audio.segmenter.speech_config import SpeechText
 
@@ -64,6 +66,10 @@ _LATER = {
     "Rounds": "agora_audio.consumer.rounds",
     "Ticker": "agora_audio.consumer.ticker",
     "WavSink": "agora_audio.consumer.sinks",
+    "SegmentLimits": "agora_audio.segmenter.segments",
+    "TextSegment": "agora_audio.segmenter.segments",
+    "TextSegmenter": "agora_audio.segmenter.segmenter",
+    "segment_text": "agora_audio.segmenter.segmenter",
 }
 
 __all__ = [
@@ -99,10 +105,13 @@ __all__ = [
     "Resampler",
     "Rounds",
     "Segment",
+    "SegmentLimits",
     "SessionParser",
     "SpeechDetector",
     "SpeechText",
     "StereoVad",
+    "TextSegment",
+    "TextSegmenter",
     "Ticker",
     "VadDump",
     "VadEvent",
@@ -117,6 +126,7 @@ __all__ = [
     "read_audio",
     "resample",
     "rms_db",
+    "segment_text",
     "speech_text",
 ]
 
