@@ -69,6 +69,12 @@ def test_options_reach_the_pacer(cli):
     assert ahead["interrupts"][0]["silent_ms"] == pytest.approx(1660, abs=60)
 
 
+def test_an_interrupt_that_came_too_late_is_told_of(cli):
+    result = cli("consume", DIALOGUE, "--interrupt", "2s", "--interrupt", "90s", "--interrupt", "91s")
+    assert len(json.loads(result.out)["interrupts"]) == 1
+    assert result.notes == ["agora-audio: 2 of the interrupts would have come after the end"]
+
+
 def test_a_pipe_of_raw_sound(cli, tmp_path):
     pcm = RAW.read_bytes()[:64_001]
     result = cli("consume", "-", "-r", "16000", "-o", tmp_path / "out.wav", stdin=[pcm[:99], pcm[99:]])
