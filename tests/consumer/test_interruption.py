@@ -125,6 +125,34 @@ def test_a_pause_ends_with_the_round_and_the_rest_of_it_is_heard_before_the_next
     assert call.heard() == call.spoken[first] + call.spoken[second]
 
 
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["push", "pause", "wait", "tick", "tick", "end"]), st.integers(1, 200)), max_size=60
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(STEPS, st.booleans())
+def test_what_was_heard_is_never_revised(steps, recall):
+    call, told, sample = Call(config(), recall), (), 1 / 16000
+    call.consumer.push_pcm_data(sound(700 * MS))
+    for what, size in steps:
+        if what == "push":
+            call.consumer.push_pcm_data(sound(size * MS))
+        elif what == "end":
+            call.consumer.end_round()
+        else:
+            call.consumer.pause() if what == "pause" else call.consumer.consume()
+            call.clock.advance(size / (10000 if what == "tick" else 1000))
+            call.consumer.resume()
+        intervals = call.consumer.heard().intervals
+        assert intervals[: len(told) - 1] == told[:-1], "what has ended stays as it was told"
+        if told:  # a sink may have played a sample less than the clock says
+            now = intervals[len(told) - 1]
+            assert (now.start, now.offset) == (told[-1].start, told[-1].offset)
+            assert now.end >= told[-1].end - 1.01 * sample
+        told = intervals
+
+
 WORDS = ["voice", "quiet", "mhm", "mhm...", "stop it", "stop...", "poll"]
 
 
