@@ -449,6 +449,17 @@ def test_pause_clear_and_release_do_not_wait_either(stuck):
     assert stuck.consumer.released
 
 
+def test_what_is_owed_to_a_sink_is_paid_before_the_next_write():
+    calls = []
+    setup = Setup(CallbackSink(lambda pcm: calls.append(len(pcm)), lambda: calls.append("clear")))
+    setup.consumer.push_pcm_data(sound(32000))
+    setup.consumer.consume()
+    setup.clock.advance(0.04)
+    setup.consumer._gate.owed = True  # as of one who gave up between the beginning of a turn and its write
+    setup.consumer.consume()
+    assert calls == [3200, "clear", 1280]
+
+
 # --- called from within the sink ------------------------------------------------------------------------------------
 
 
