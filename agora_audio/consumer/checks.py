@@ -8,10 +8,10 @@ from typing import Any
 
 from agora_audio.errors import FormatError
 
-__all__ = ["checked_time", "checked_whole"]
+__all__ = ["FARTHEST", "checked_time", "checked_whole"]
 
 # A float tells seconds that far from zero, in thirty million years, to a tenth.
-_FARTHEST = 1e15
+FARTHEST = 1e15
 
 
 def checked_time(value: Any, name: str = "now") -> float:
@@ -20,7 +20,7 @@ def checked_time(value: Any, name: str = "now") -> float:
         time = math.nan if isinstance(value, (bool, str, bytes)) else float(value)
     except (TypeError, ValueError, OverflowError):
         time = math.nan
-    if not -_FARTHEST <= time <= _FARTHEST:
+    if not -FARTHEST <= time <= FARTHEST:
         raise FormatError(f"{name} is {value!r:.60}, must be seconds, a finite number of -1e15 to 1e15")
     return time
 

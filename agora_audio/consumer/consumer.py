@@ -197,7 +197,8 @@ class AudioConsumer:
         try:
             return self._deliver()
         finally:
-            self._gate.leave()
+            if self._gate.leave():  # somebody took back what this call has sent
+                self._rest_until = 0.0
 
     def tick(self) -> int:
         """Consume, unless the sink holds half of the lead: for a timer that comes more often than it has to.
@@ -387,9 +388,8 @@ class AudioConsumer:
             return 0
         if self._gate.in_trouble or took > self._lead:
             self._note_trouble_over(now + took, took)
-        with self._lock:
-            if self._pacer.waiting_bytes >= self._frame and not self._gate.owed:
-                self._rest_until = now + self._rest  # all that may be sent has been sent
+        elif self._pacer.waiting_bytes >= self._frame:  # so all that may be sent has been sent
+            self._rest_until = now + self._rest
         return len(pcm) // self._unit
 
     def _note_trouble_over(self, now: float, took: float) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import RLock, get_ident
+from threading import RLock
 from typing import Any
 
 from agora_audio.consumer.sinks import Sink, checked_sink
@@ -48,6 +48,8 @@ class SinkGate:
         When the last write returned, seconds.
     failing_since : float or None
         When the first of the failures began that no success has followed, seconds.
+    in_trouble : bool
+        Whether the sink failed or hung, and nobody has noted yet that it works again.
     owed : bool
         Whether the sink is to be cleared before anything else is written; guarded by `lock`.
     """
@@ -64,7 +66,7 @@ class SinkGate:
         self.last_error: Exception | None = None
         self.written_at: float | None = None
         self.failing_since: float | None = None
-        self.owed = False
+        self.in_trouble = self.owed = False
         self._sink = checked_sink(sink)
         self._lock = lock
         self._clock = clock
@@ -72,32 +74,38 @@ class SinkGate:
         self._on_error = on_error
         self._turn = RLock()
         self._writing_since: float | None = None
-        self._writer: int | None = None
         self._told = False  # whether `on_error` knows that the sink fails
 
     # --- whose turn it is
 
     def enter(self) -> bool:
         """Take the turn for a write; False: somebody else has it, or this call comes out of a write."""
-        if self._writer == get_ident() or not self._turn.acquire(False):
+        if not self._turn.acquire(False):
             self._note_blocked()
             return False
-        return True
+        if self._writing_since is None:
+            return True
+        self._turn.release()  # a lock that this thread had already: it comes out of its own write
+        return False
 
-    def leave(self) -> None:
-        """Give the turn back, after what is owed."""
-        while True:
-            with self._lock:  # nobody can run up debts between this look and the end of the turn
-                if not self.owed:
-                    self._turn.release()
-                    return
-                self.owed = False
-            self.clear()
+    def leave(self) -> bool:
+        """Give the turn back, after what is owed; return whether anything was."""
+        with self._lock:  # nobody can run up debts between this look and the end of the turn
+            if not self.owed:
+                self._turn.release()
+                return False
+            self.owed = False
+        self.clear()
+        self.leave()
+        return True
 
     @contextmanager
     def quiet(self) -> Iterator[bool]:
         """Hold the turn, so that nothing is written; False: a write hangs, or this call comes out of one."""
-        quiet = self._writer != get_ident() and self._turn.acquire(timeout=self._patience)
+        quiet = self._turn.acquire(timeout=self._patience)
+        if quiet and self._writing_since is not None:  # as in `enter`
+            self._turn.release()
+            quiet = False
         try:
             yield quiet
         finally:
@@ -108,14 +116,15 @@ class SinkGate:
 
     def write(self, pcm: bytes, now: float) -> float:
         """Hand sound over and return how long it took, seconds; what the sink raises is raised."""
-        self._writer, self._writing_since = get_ident(), now
+        self._writing_since = now
         try:
             self._sink.write(pcm)
         except Exception:
+            self.in_trouble = True
             self.failing_since = now if self.failing_since is None else self.failing_since
             raise
         finally:
-            self._writer = self._writing_since = None
+            self._writing_since = None
         self.written_at = self._clock()
         return self.written_at - now
 
@@ -133,20 +142,16 @@ class SinkGate:
 
     # --- trouble
 
-    @property
-    def in_trouble(self) -> bool:
-        """Whether the sink failed or hung, and nobody has noted yet that it works again."""
-        return self._told or self.failing_since is not None
-
     def works_again(self) -> None:
         """Note that it does: the next failure is told of again."""
-        self._told = False
+        self.in_trouble = self._told = False
         self.failing_since = None
 
     def report(self, error: Exception) -> None:
         """Count a failure, and tell of it if it is the first."""
         self.errors += 1
         self.last_error = error
+        self.in_trouble = True
         if self._told:
             return
         self._told = True

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from agora_audio.consumer.checks import checked_time
+from agora_audio.consumer.checks import FARTHEST, checked_time
 from agora_audio.consumer.config import PacerConfig
 from agora_audio.frames import FRAMES_PER_SECOND
 
@@ -44,7 +44,9 @@ class Timeline:
 
     def read(self, now: Any) -> int:
         """Return `now` in nanoseconds; FormatError if it is no finite number."""
-        t = round(checked_time(now) * 1e9) + self._skew
+        # The comparison spares a call at each tick, and is False for what is no number.
+        seconds = now if type(now) is float and -FARTHEST <= now <= FARTHEST else checked_time(now)
+        t = round(seconds * 1e9) + self._skew
         if self.t is not None and t < self.t:
             self._skew += self.t - t
             t = self.t
