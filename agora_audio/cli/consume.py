@@ -111,6 +111,9 @@ def consume(
         finally:
             if rehearsal.trace.arrived:
                 _report(rehearsal.trace, reader.name, format)
+    missed = len(interrupt or ()) - len(rehearsal.trace.interrupts)
+    if missed:
+        say(f"{missed} of the interrupts would have come after the end")
     if plot is not None:
         _draw(rehearsal.trace, plot, Path(reader.name).name)
     return 0

@@ -1,31 +1,31 @@
 """`AudioConsumer`: a pacer, a clock and a sink, with the verbs of Agora's SDK, safe from any thread.
 
-Two locks. The inner one guards the pacer and is held for microseconds: pushing never waits for a sink. The outer one is
-held while sound is on its way into the sink; who takes sound back holds it too, so that nothing of an old round is
-written once `interrupt` has returned. Where a sink blocks, that wait is bounded: the report says so, and the write that
-hangs clears the sink itself when it returns.
+Two locks. The inner one guards the pacer and is held for microseconds: pushing never waits for a sink. The outer one,
+of the `SinkGate`, is held while sound is on its way into the sink; who takes sound back holds it too, so that nothing
+of an old round is written once `interrupt` has returned. Where a sink blocks, that wait is bounded: the clock is
+believed then, and the write that hangs clears the sink itself when it returns.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from math import isfinite
 from threading import Event, RLock
 from time import monotonic  # noqa: TID251 - the default of `clock`
 from typing import Any
 
 from agora_audio.consumer.books import PacerStats, PacingGap
+from agora_audio.consumer.checks import checked_time
 from agora_audio.consumer.config import PacerConfig, checked_pacer_config
+from agora_audio.consumer.gate import SinkBlocked, SinkGate
 from agora_audio.consumer.heard import Heard, InterruptReport
 from agora_audio.consumer.pacer import Pacer
 from agora_audio.consumer.rounds import Rounds, checked_round
-from agora_audio.consumer.sinks import Sink, checked_sink
+from agora_audio.consumer.sinks import Sink
 from agora_audio.errors import AudioError, ConfigError
 from agora_audio.fields import checked
-from agora_audio.frames import AudioFormat, as_buffer
+from agora_audio.frames import FRAMES_PER_SECOND, AudioFormat, as_buffer
 
 __all__ = ["AudioConsumer", "SinkBlocked"]
 
@@ -33,10 +33,6 @@ _REPORTS_KEPT = 100
 _ROUNDS_KEPT = 100
 # A poll that waits for room or for the end; nothing is heard of it.
 _POLL = 0.01
-
-
-class SinkBlocked(AudioError):
-    """A sink has not returned from a write for a while."""
 
 
 class AudioConsumer:
@@ -70,10 +66,6 @@ class AudioConsumer:
         Which round is current.
     reports : deque of InterruptReport
         What interrupts reported, oldest first, also those that another hop called; the last 100 are kept.
-    sink_errors : int
-        How often the sink failed.
-    last_error : Exception or None
-        What it raised last.
 
     Raises
     ------
@@ -117,19 +109,15 @@ class AudioConsumer:
         self.config = checked_pacer_config(config)
         self.rounds = Rounds() if rounds is None else rounds
         self.reports: deque[InterruptReport] = deque(maxlen=_REPORTS_KEPT)
-        self.sink_errors = 0
-        self.last_error: Exception | None = None
         self._pacer = Pacer(self.format, self.config, self.rounds.current)
-        self._sink = checked_sink(sink)
         self._clock = clock
-        self._on_error = on_error
-        self._patience = checked("patience", patience, 0.0, 60.0, float)
         self._failure_limit = checked("failure_limit", failure_limit, 0.0, 86_400.0, float)
         self._lock = RLock()
-        self._sink_lock = RLock()
+        self._gate = SinkGate(sink, self._lock, clock, checked("patience", patience, 0.0, 60.0, float), on_error)
         self._oldest = self.rounds.oldest
         self._began: dict[int, float] = {}
         self._unit = self.format.sample_bytes
+        self._frame = -(-sample_rate // FRAMES_PER_SECOND) * self._unit
         self._lead = self.config.lead_ms / 1000.0
         # Of a lead of 100 ms the sink still holds 40 ms when it is tended again by ticks of 20 ms.
         self._rest = max(0.0, 0.5 * self._lead - 0.005)
@@ -138,11 +126,6 @@ class AudioConsumer:
         self._room = Event()
         self._room.set()
         self._released = False
-        self._cleared = 0  # how often somebody gave up waiting for a write and left it to it to clear the sink
-        self._writing_since: float | None = None
-        self._written_at: float | None = None
-        self._failing_since: float | None = None
-        self._told = False  # whether `on_error` knows that the sink fails
 
     # --- in
 
@@ -209,13 +192,13 @@ class AudioConsumer:
             Sample frames (samples of each channel) that the sink took; 0: nothing was due, the sink failed, another
             call is at it, or the consumer was released.
         """
-        if not self._sink_lock.acquire(False):
-            self._note_blocked()
+        if not self._gate.enter():
             return 0
         try:
             return self._deliver()
         finally:
-            self._sink_lock.release()
+            if self._gate.leave():  # somebody took back what this call has sent
+                self._rest_until = 0.0
 
     def tick(self) -> int:
         """Consume, unless the sink holds half of the lead: for a timer that comes more often than it has to.
@@ -242,10 +225,13 @@ class AudioConsumer:
 
     def clear(self) -> int:
         """Drop what waits, here and in the sink, and return how many bytes that were; the round goes on."""
-        with self._quiet_sink() as quiet:
-            taken = self._take_back(quiet)
+        with self._gate.quiet() as quiet:
+            if self._released:
+                return 0
+            taken = self._gate.clear() if quiet else None
             with self._lock:
-                dropped = 0 if self._released else self._pacer.clear(self._clock(), taken)
+                self._note_cleared(quiet)
+                dropped = self._pacer.clear(self._clock(), taken)
                 self._note_room()
         return dropped
 
@@ -265,18 +251,21 @@ class AudioConsumer:
         AudioError
             After `release`.
         """
-        with self._lock:
+        decided = self._clock() if decided_at is None else checked_time(decided_at, "decided_at")
+        number = None if round_id is None else checked_round(round_id)
+        with self._gate.quiet() as quiet:
             self._check_open()
-            if round_id is not None and checked_round(round_id) < self._oldest and self.reports:
+            if number is not None and number < self._oldest and self.reports:
                 return self.reports[-1]
-        return self._interrupt(decided_at, lambda: self.rounds.interrupt(round_id))
+            return self._interrupt(quiet, decided, lambda: self.rounds.interrupt(number))
 
     def pause(self) -> int:
         """Be silent now and keep everything; return how many bytes the sink gave back, which `resume` plays again."""
-        with self._quiet_sink() as quiet:
-            taken = self._take_back(quiet)
+        with self._gate.quiet() as quiet:
+            self._check_open()
+            taken = self._gate.clear() if quiet else None
             with self._lock:
-                self._check_open()
+                self._note_cleared(quiet)
                 return self._pacer.pause(self._clock(), taken)
 
     def resume(self) -> None:
@@ -291,13 +280,23 @@ class AudioConsumer:
 
         Calling it again does nothing.
         """
-        with self._quiet_sink(), self._lock:
+        with self._gate.quiet(), self._lock:
             if not self._released:
                 self._pacer.clear(self._clock())
                 self._released = True
                 self._room.set()
 
     # --- what is and was
+
+    @property
+    def sink_errors(self) -> int:
+        """How often the sink failed."""
+        return self._gate.errors
+
+    @property
+    def last_error(self) -> Exception | None:
+        """What it raised last."""
+        return self._gate.last_error
 
     @property
     def released(self) -> bool:
@@ -369,111 +368,64 @@ class AudioConsumer:
 
     def _deliver(self) -> int:
         if self.rounds.oldest > self._oldest and not self._released:
-            self._interrupt(None)
+            self._interrupt(True, self._clock())
         with self._lock:
             if self._released:
                 return 0
+            owed, self._gate.owed = self._gate.owed, False
             now = self._clock()
             pcm = self._pacer.due(now)
-            cleared = self._cleared
             if self._was_full:
                 self._note_room()
+        if owed:
+            self._gate.clear()
         if not pcm:
             return 0
-        self._writing_since = now
         try:
-            self._sink.write(pcm)
+            took = self._gate.write(pcm, now)
         except Exception as error:
-            self._note_failure(error, pcm, now, cleared)
+            self._note_failure(error, pcm, now)
             return 0
-        finally:
-            self._writing_since = None
-        after = self._written_at = self._clock()
-        if cleared != self._cleared:
-            self._clear_sink()
-        elif self._told or self._failing_since is not None or after - now > self._lead:
-            self._note_trouble_over(after, after - now)
-        elif self._pacer.waiting_bytes:  # so all that may be sent has been sent
+        if self._gate.in_trouble or took > self._lead:
+            self._note_trouble_over(now + took, took)
+        elif self._pacer.waiting_bytes >= self._frame:  # so all that may be sent has been sent
             self._rest_until = now + self._rest
         return len(pcm) // self._unit
 
     def _note_trouble_over(self, now: float, took: float) -> None:
-        self._failing_since = None
-        self._told = False
-        if took > self._lead:
-            with self._lock:
+        self._gate.works_again()
+        with self._lock:
+            if took > self._lead and not self._gate.owed:
                 self._pacer.failed(b"", now)
 
-    def _note_failure(self, error: Exception, pcm: bytes, now: float, cleared: int) -> None:
-        since = self._failing_since = now if self._failing_since is None else self._failing_since
+    def _note_failure(self, error: Exception, pcm: bytes, now: float) -> None:
+        since = self._gate.failing_since
         with self._lock:
-            if cleared == self._cleared:
-                keep = now - since < self._failure_limit and not self._released
-                self._pacer.failed(pcm, self._clock(), keep)
-        self._report(error)
+            if not self._gate.owed:
+                keep = since is None or now - since < self._failure_limit
+                self._pacer.failed(pcm, self._clock(), keep and not self._released)
+        self._gate.report(error)
 
-    def _note_blocked(self) -> None:
-        """Report a write that hangs, which is seen by a call that has to turn back because of it."""
-        since = self._writing_since
-        if since is not None and not self._told and (seconds := self._clock() - since) > self._patience:
-            self._report(SinkBlocked(f"the sink has not returned from a write for {seconds:.1f} s"))
-
-    def _report(self, error: Exception) -> None:
-        self.sink_errors += 1
-        self.last_error = error
-        if not self._told:
-            self._told = True
-            if self._on_error is not None:
-                try:
-                    self._on_error(error)
-                except Exception as other:  # who is told of a failure must not make it worse
-                    self.last_error = other
-
-    @contextmanager
-    def _quiet_sink(self) -> Iterator[bool]:
-        """Hold the sink, so that nothing is written; False: a write hangs, and will clear the sink when it returns."""
-        quiet = self._sink_lock.acquire(timeout=self._patience)
-        try:
-            yield quiet
-        finally:
-            if quiet:
-                self._sink_lock.release()
-
-    def _take_back(self, quiet: bool) -> int | None:
+    def _note_cleared(self, quiet: bool) -> None:
+        """Note that the sink is clear, or will be, under the same lock as what is decided on that."""
         self._rest_until = 0.0
-        if quiet:
-            return self._clear_sink()
+        self._gate.owed = self._gate.owed or not quiet
+
+    def _interrupt(self, quiet: bool, decided: float, begin: Callable[[], Any] = lambda: None) -> InterruptReport:
+        taken = self._gate.clear() if quiet else None
         with self._lock:
-            self._cleared += 1
-        return None
-
-    def _clear_sink(self) -> int | None:
-        """Clear the sink and return what it says: bytes taken back, 0 if it cannot, None if it does not know."""
-        clear = getattr(self._sink, "clear", None)
-        if clear is None:
-            return 0
-        try:
-            taken: int | None = clear()
-        except Exception as error:
-            self._report(error)
-            return None
-        return taken
-
-    def _interrupt(self, decided_at: float | None, begin: Callable[[], Any] = lambda: None) -> InterruptReport:
-        decided = self._clock() if decided_at is None else _time("decided_at", decided_at)
-        with self._quiet_sink() as quiet:
-            taken = self._take_back(quiet)
-            with self._lock:
-                now = self._clock()
-                sent_after = 0.0 if self._written_at is None else max(0.0, self._written_at - decided)
-                was_heard = sent_after > 0 or self._pacer.unplayed_ms(now) > 0
-                begin()
-                self._oldest = self.rounds.oldest
-                report = self._pacer.interrupt(now, taken, self._oldest)
-                silent = 1000.0 * max(0.0, now - decided) + report.silent_ms if was_heard else 0.0
-                report = replace(report, last_sent_ms=1000.0 * sent_after, silent_ms=silent)
-                self.reports.append(report)
-                self._note_room()
+            self._note_cleared(quiet)
+            now = self._clock()
+            written = self._gate.written_at
+            sent_after = 0.0 if written is None else max(0.0, written - decided)
+            was_heard = sent_after > 0 or self._pacer.unplayed_ms(now) > 0
+            begin()
+            self._oldest = self.rounds.oldest
+            report = self._pacer.interrupt(now, taken, self._oldest)
+            silent = 1000.0 * max(0.0, now - decided) + report.silent_ms if was_heard else 0.0
+            report = replace(report, last_sent_ms=1000.0 * sent_after, silent_ms=silent)
+            self.reports.append(report)
+            self._note_room()
         return report
 
     def _follow(self, round_id: int | None) -> None:
@@ -498,12 +450,3 @@ class AudioConsumer:
     def _check_open(self) -> None:
         if self._released:
             raise AudioError("the AudioConsumer was released: make a new one")
-
-
-def _time(name: str, value: Any) -> float:
-    try:
-        if not isfinite(value):
-            raise TypeError
-        return float(value)
-    except (TypeError, ValueError):
-        raise ConfigError(f"{name} is {value!r}, must be a finite number of seconds") from None

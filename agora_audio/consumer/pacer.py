@@ -22,27 +22,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
-from agora_audio.consumer.books import Cause, PacerStats, PacingGap
+from agora_audio.consumer.books import GapBook, PacerStats, PacingGap
 from agora_audio.consumer.config import PacerConfig, checked_pacer_config
 from agora_audio.consumer.heard import Heard, InterruptReport
 from agora_audio.consumer.history import History
 from agora_audio.consumer.queue import SoundQueue
 from agora_audio.consumer.rounds import checked_round
-from agora_audio.consumer.schedule import NS, Schedule, Timeline
+from agora_audio.consumer.schedule import Remainder, Schedule, Timeline
 from agora_audio.consumer.sound import RoundSound
 from agora_audio.errors import FormatError
 from agora_audio.frames import FRAMES_PER_SECOND, AudioFormat
 
 __all__ = ["Pacer"]
-
-# How long a part of a frame must have been the last sound before it is sent without an end of the round.
-_FRAME = NS // 100
-# A timer is slower than that by accident only.
-_LONGEST_TICK = NS // 5
-# An agent reads events as it goes; one that never does must not grow.
-_GAPS_KEPT = 1000
 
 
 class Pacer:
@@ -56,11 +49,6 @@ class Pacer:
         Lead and limits; None: a lead of 100 ms.
     round_id
         Number of the first round.
-
-    Attributes
-    ----------
-    gaps : deque of PacingGap
-        Gaps heard, oldest first: take out what has been read. The last 1,000 are kept.
 
     Raises
     ------
@@ -91,7 +79,6 @@ class Pacer:
             raise FormatError(f"format is {format!r}, must be an AudioFormat")
         self.format = format
         self.config = checked_pacer_config(config)
-        self.gaps: deque[PacingGap] = deque(maxlen=_GAPS_KEPT)
         self._unit = format.sample_bytes
         self._second = format.sample_rate * format.sample_bytes
         self._frame = -(-format.sample_rate // FRAMES_PER_SECOND)
@@ -100,22 +87,16 @@ class Pacer:
         self._kept = kept_ms * format.sample_rate // 1000
         self._timeline = Timeline()
         self._schedule = Schedule(format.sample_rate, self.config)
+        self._remainder = Remainder(self._schedule)
+        self._gaps = GapBook(format.sample_rate)
         self._padding = None if self.config.padding_ms is None else self.config.padding_ms * format.sample_rate // 1000
         self._high_water = self.config.high_water_ms * self._second // 1000
         self._queue = SoundQueue(self._unit, round_id)
         self._playing = self._queue.newest
         self._history = History(self._unit)
         self._paused = False
-        self._sent = self._padded = self._underruns = self._underrun = self._late_gaps = self._late = 0
-        # Samples of silence sent since the last sound; why silence before the next sound is none of a gap, or whose
-        # fault it is; whether the next sound begins a new interval; since when a part of a frame waits.
-        self._silence = 0
-        self._excuse: Literal["", "over", "sink"] = ""
-        self._broken = True
-        self._noted: PacingGap | None = None
-        self._rest: tuple[int, int, int] = (0, -1, 0)
-        # When `due` was called last; the time before that call and the one before.
-        self._ticks = (0, 0, 0)
+        self._sent = self._padded = 0
+        self._broken = True  # the next sound begins a new interval
 
     # --- in
 
@@ -187,19 +168,19 @@ class Pacer:
 
         Raises
         ------
-        ConfigError
+        FormatError
             If `now` is no finite number.
         """
         t = self._timeline.read(now)
-        self._ticks = (t, t - self._ticks[0], self._ticks[1])
-        self._noted = None
+        self._remainder.note_tick(t)
+        self._gaps.begin_tick()
         rounds = self._queue.rounds
         if self._paused or not rounds:
             return b""
         parts: list[bytes] = []
         while rounds and self._send(rounds[0], t, parts):
             self._queue.finish()
-            self._excuse = "over"
+            self._gaps.excuse = "over"
         self._schedule.left = self._queue.waiting // self._unit
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
@@ -220,8 +201,8 @@ class Pacer:
             if self._padding is None or not sound.sent:
                 return None
             t = schedule.time_due(schedule.frame_end() - self._padding)
-        elif available < self._frame and not sound.ended and self._rest[:2] == (sound.id, sound.pushed):
-            t = self._rest_due(self._ticks[1])
+        elif available < self._frame and not sound.ended and self._remainder.is_known(sound.id, sound.pushed):
+            t = self._remainder.due()
         if available and sound is self._playing and schedule.origin is not None:
             t = max(t, schedule.time_to_send(schedule.frame_end()))
         return self._timeline.seconds(t)
@@ -246,7 +227,7 @@ class Pacer:
         self._paused = True
         returned, _ = self._take_back(_checked_taken(taken_back), t)
         self._schedule.left = 0
-        self._excuse = "over"
+        self._gaps.excuse = "over"
         return returned
 
     def resume(self, now: float) -> None:
@@ -312,21 +293,22 @@ class Pacer:
 
         The time that this takes is not caught up with, as the sink had nothing to play.
         """
-        gap = self._noted
         returned, _ = self._take_back(len(pcm), self._timeline.read(now), empty=False)
         if not keep:
             # It is over as if it had been heard: the next sound falls due when it would have.
             self._schedule.sent += len(pcm) // self._unit
             self._queue.skip(returned)
-        elif gap is not None:  # it is not over yet
-            self.gaps.remove(gap)
-            self._count(gap, -1)
-            self._silence = round(gap.seconds * self.format.sample_rate)
+        else:
+            self._gaps.undo()
         self._schedule.left = 0
-        self._excuse = "sink"
-        self._noted = None
+        self._gaps.excuse = "sink"
 
     # --- what was
+
+    @property
+    def gaps(self) -> deque[PacingGap]:
+        """Gaps heard, oldest first: take out what has been read. The last 1,000 are kept."""
+        return self._gaps.gaps
 
     @property
     def round_id(self) -> int:
@@ -346,7 +328,7 @@ class Pacer:
     @property
     def is_full(self) -> bool:
         """Whether more waits than the high-water mark: its producer should pause."""
-        return self._queue.waiting > self._high_water
+        return self._queue.waiting >= self._high_water + self._unit  # not for a torn sample, which waits for its rest
 
     def unplayed_ms(self, now: float) -> float:
         """Return how much of what was sent has not been heard yet, ms, as far as the clock tells."""
@@ -375,10 +357,10 @@ class Pacer:
             padding_bytes=self._padded,
             dropped_bytes=self._queue.dropped,
             waiting_bytes=self._queue.waiting,
-            underruns=self._underruns,
-            underrun_ms=1000 * self._underrun // rate,
-            late_gaps=self._late_gaps,
-            late_ms=1000 * self._late // rate,
+            underruns=self._gaps.underruns,
+            underrun_ms=1000 * self._gaps.underrun // rate,
+            late_gaps=self._gaps.late_gaps,
+            late_ms=1000 * self._gaps.late // rate,
         )
 
     # --- sending
@@ -393,7 +375,7 @@ class Pacer:
             return sound.ended
         last = sound.ended
         if available < self._frame and (last or available < schedule.frame_end() - schedule.sent):
-            last = last or self._is_left_alone(sound, t)
+            last = last or self._remainder.is_left_alone(sound.id, sound.pushed, t)
             if not last:
                 return False
             # The silence that fills it up is always there.
@@ -417,11 +399,12 @@ class Pacer:
             self._schedule.begin_round(t)
             self._playing = sound
             self._broken = True
-            self._silence = 0
+            self._gaps.silence = 0
             return
-        gap = self._schedule.catch_up(t)
-        if gap or self._silence:
-            self._note_gap(gap + self._silence, sound, t)
+        gap = self._schedule.catch_up(t) + self._gaps.silence
+        if gap:
+            self._broken = True
+            self._gaps.note(gap, self._timeline.seconds(t), self._schedule.left >= gap, sound.id)
 
     def _give(self, sound: RoundSound, pcm: bytes, count: int, parts: list[bytes]) -> None:
         """Send `count` samples: sound, then silence."""
@@ -435,7 +418,7 @@ class Pacer:
             self._sent += len(pcm)
             self._queue.waiting -= len(pcm)
             self._broken = False
-            self._excuse = ""
+            self._gaps.excuse = ""
         if padding:
             sound.padding += padding
             self._padded += padding
@@ -457,47 +440,12 @@ class Pacer:
         assert self._padding is not None
         elapsed = schedule.elapsed(t)
         schedule.left = max(0, elapsed - schedule.sent)  # silence is always there: no delay of it is its own
-        self._silence += schedule.catch_up(t)
+        self._gaps.silence += schedule.catch_up(t)
         count = schedule.whole(min(schedule.elapsed(t) + self._padding, schedule.allowed(t))) - schedule.sent
         if count > 0:
             self._give(sound, b"", count, parts)
-            self._silence += count
+            self._gaps.silence += count
             self._broken = True
-
-    def _is_left_alone(self, sound: RoundSound, t: int) -> bool:
-        """Return whether a part of a frame is the last sound, although nobody said so."""
-        if self._rest[:2] != (sound.id, sound.pushed):
-            self._rest = (sound.id, sound.pushed, t)
-            return False
-        # At the next tick all else would have been heard: then it is too late for this without a gap.
-        return t >= self._rest_due(self._ticks[2])
-
-    def _rest_due(self, tick: int) -> int:
-        """Return when a part of a frame is sent that is left alone, with so much time between calls of `due`."""
-        since = self._rest[2] + _FRAME
-        if self._schedule.origin is None:
-            return since
-        return max(since, self._schedule.time_of(self._schedule.sent) - min(_LONGEST_TICK, max(_FRAME, tick)))
-
-    def _note_gap(self, gap: int, sound: RoundSound, t: int) -> None:
-        """Count a gap before sound that follows it."""
-        self._broken = True
-        self._silence = 0
-        if self._excuse == "over":
-            return
-        cause: Cause = self._excuse or ("timer" if self._schedule.left >= gap else "sound")
-        self._noted = PacingGap(self._timeline.seconds(t), gap / self.format.sample_rate, cause, sound.id)
-        self.gaps.append(self._noted)
-        self._count(self._noted, 1)
-
-    def _count(self, gap: PacingGap, times: int) -> None:
-        samples = times * round(gap.seconds * self.format.sample_rate)
-        if gap.cause == "sound":
-            self._underruns += times
-            self._underrun += samples
-        else:
-            self._late_gaps += times
-            self._late += samples
 
     # --- taking back
 
@@ -519,7 +467,7 @@ class Pacer:
         if done:
             schedule.take_back(done, t, empty)
             self._broken = True
-            self._silence = 0
+            self._gaps.silence = 0
             self._sent -= returned
             self._padded -= done * self._unit - returned
             if self._queue.rounds and self._queue.rounds[0].sent:
@@ -527,8 +475,8 @@ class Pacer:
         return returned, taken is None or (done == samples and taken % self._unit == 0)
 
     def _drop(self, older_than: int | None = None) -> int:
-        self._schedule.left = self._silence = 0
-        self._excuse = "over"
+        self._schedule.left = 0
+        self._gaps.excuse_silence()
         return self._queue.drop(older_than)
 
     # --- what was heard

@@ -58,12 +58,9 @@ class SoundQueue:
 
     def takes(self, round_id: int | None) -> bool:
         """Return whether sound of a round is still taken, beginning the round if it is new."""
-        if round_id is None or round_id == self.newest.id:
-            return True
-        if checked_round(round_id) < self.newest.id:
-            return False
-        self.begin(round_id)
-        return True
+        number = self.newest.id if round_id is None else checked_round(round_id)
+        self.begin(number)
+        return number >= self.newest.id
 
     def begin(self, round_id: int) -> None:
         """Let the newest round be the one of that number, or a newer one that there is already."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from threading import Lock
 from typing import Any
 
-from agora_audio.errors import ConfigError
+from agora_audio.consumer.checks import checked_whole
 
 __all__ = ["Rounds"]
 
@@ -58,10 +58,10 @@ class Rounds:
             The round that the decision was about: if it may no longer be heard, somebody has interrupted it already,
             and nothing happens. None: whatever is heard now.
         """
+        about = None if round_id is None else checked_round(round_id)
         with self._lock:
-            if round_id is None or checked_round(round_id) >= self.oldest:
-                self.current += 1
-                self.oldest = self.current
+            if about is None or about >= self.oldest:
+                self.current = self.oldest = max(self.current, self.current if about is None else about) + 1
             return self.current
 
     def reach(self, round_id: int) -> int:
@@ -72,11 +72,9 @@ class Rounds:
 
     def is_stale(self, round_id: int) -> bool:
         """Return whether work of a round is to be refused because a newer one has begun."""
-        return round_id < self.current
+        return checked_round(round_id) < self.current
 
 
 def checked_round(round_id: Any) -> int:
-    """Return `round_id` if it is the number of a round."""
-    if isinstance(round_id, bool) or not isinstance(round_id, int):
-        raise ConfigError(f"round_id is {round_id!r}, must be a whole number")
-    return round_id
+    """Return the number of a round; FormatError if it is none."""
+    return checked_whole(round_id, "round_id")

@@ -14,13 +14,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from agora_audio.consumer.checks import FARTHEST, checked_time
 from agora_audio.consumer.config import PacerConfig
-from agora_audio.errors import ConfigError
 from agora_audio.frames import FRAMES_PER_SECOND
 
-__all__ = ["NS", "Schedule", "Timeline"]
+__all__ = ["NS", "Remainder", "Schedule", "Timeline"]
 
 NS = 1_000_000_000
+# How long a part of a frame must have been the last sound before it is sent without an end of the round.
+_FRAME = NS // 100
+# A timer is slower than that by accident only.
+_LONGEST_TICK = NS // 5
 
 
 class Timeline:
@@ -39,11 +43,10 @@ class Timeline:
         self._skew = 0
 
     def read(self, now: Any) -> int:
-        """Return `now` in nanoseconds; ConfigError if it is no finite number."""
-        try:
-            t: int = round(now * 1e9) + self._skew  # a float: no text is ever repeated a thousand million times
-        except (TypeError, ValueError, OverflowError):
-            raise ConfigError(f"now is {now!r}, must be a finite number of seconds") from None
+        """Return `now` in nanoseconds; FormatError if it is no finite number."""
+        # The comparison spares a call at each tick, and is False for what is no number.
+        seconds = now if type(now) is float and -FARTHEST <= now <= FARTHEST else checked_time(now)
+        t = round(seconds * 1e9) + self._skew
         if self.t is not None and t < self.t:
             self._skew += self.t - t
             t = self.t
@@ -183,3 +186,49 @@ class Schedule:
         before = self.elapsed(t)
         self.origin = t - -(-elapsed * NS // self._rate)
         self.behind = max(0, self.behind - (before - elapsed))
+
+
+class Remainder:
+    """When a part of a frame is sent although nobody said that nothing follows: when waiting longer made a gap.
+
+    At the next tick all else would have been heard. How far that is off is told by the ticks before.
+
+    Parameters
+    ----------
+    schedule
+        What has been sent, and when that is heard.
+    """
+
+    __slots__ = ("_known", "_schedule", "_since", "_ticks")
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._schedule = schedule
+        self._known: tuple[int, int] = (0, -1)
+        self._since = 0
+        # When the last tick was; the time before it, and before the one before.
+        self._ticks = (0, 0, 0)
+
+    def note_tick(self, t: int) -> None:
+        """Note that the pacer is asked at time `t`."""
+        self._ticks = (t, t - self._ticks[0], self._ticks[1])
+
+    def is_left_alone(self, round_id: int, pushed: int, t: int) -> bool:
+        """Return whether the end of so many bytes of a round goes out at time `t`."""
+        if not self.is_known(round_id, pushed):
+            self._known, self._since = (round_id, pushed), t
+            return False
+        return t >= self._due(self._ticks[2])
+
+    def is_known(self, round_id: int, pushed: int) -> bool:
+        """Return whether nothing has followed them since an earlier tick."""
+        return self._known == (round_id, pushed)
+
+    def due(self) -> int:
+        """Return when what is known will go out, asked between two ticks."""
+        return self._due(self._ticks[1])
+
+    def _due(self, tick: int) -> int:
+        since = self._since + _FRAME
+        if self._schedule.origin is None:
+            return since
+        return max(since, self._schedule.time_of(self._schedule.sent) - min(_LONGEST_TICK, max(_FRAME, tick)))

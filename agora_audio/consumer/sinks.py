@@ -8,7 +8,6 @@ if it cannot. A sink without `clear` cannot. A `write` that raises has taken not
 from __future__ import annotations
 
 import os
-import wave
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, BinaryIO, Protocol
@@ -16,6 +15,7 @@ from typing import Any, BinaryIO, Protocol
 from agora_audio.consumer.schedule import NS, Timeline
 from agora_audio.errors import AudioError, ConfigError, FormatError
 from agora_audio.frames import AudioFormat
+from agora_audio.writer import AudioWriter
 
 __all__ = ["CallbackSink", "LoudspeakerSink", "MemorySink", "Sink", "WavSink"]
 
@@ -170,7 +170,9 @@ class LoudspeakerSink:
 
 
 class WavSink:
-    """Write a 16-bit WAV file, which is made at the first write. Also a context manager.
+    """Write a WAV file, which is made at the first write, and can be read even if nobody closes it.
+
+    Also a context manager.
 
     Parameters
     ----------
@@ -199,7 +201,7 @@ class WavSink:
         self.format = format
         self.speaker = None if clock is None else LoudspeakerSink(format, clock, self._store)
         self._stream: BinaryIO | None = None
-        self._file: wave.Wave_write | None = None
+        self._writer: AudioWriter | None = None
         self._closed = False
 
     def write(self, pcm: bytes) -> None:
@@ -222,8 +224,11 @@ class WavSink:
         if self.speaker is not None:
             self.speaker.finish()
         self._closed = True
-        if self._file is not None and self._stream is not None:
-            self._file.close()
+        if self._stream is None or self._writer is None:
+            return
+        try:
+            self._writer.close()
+        finally:
             self._stream.close()
 
     def __enter__(self) -> WavSink:
@@ -235,15 +240,10 @@ class WavSink:
         self.close()
 
     def _store(self, pcm: bytes) -> None:
-        if self._file is None:
-            # Opened here: a wave.Wave_write that could not open its file complains again when it is thrown away.
+        if self._writer is None:
             self._stream = open(self.path, "wb")  # noqa: SIM115 - closed by close
-            file = wave.open(self._stream, "wb")  # noqa: SIM115 - as above
-            file.setnchannels(self.format.channels)
-            file.setsampwidth(2)
-            file.setframerate(self.format.sample_rate)
-            self._file = file
-        self._file.writeframes(pcm)
+            self._writer = AudioWriter(self._stream, self.format)  # given a stream: WAV, whatever the file is called
+        self._writer.write(pcm)
 
 
 def checked_sink(sink: Any) -> Any:

@@ -144,14 +144,17 @@ class Ticker:
 
         self._claim()
         self._stopped.clear()
+        generation = self._generation
         try:
             deadline = self._clock()
-            while not self._stopped.is_set():
-                self._tick(deadline, self._generation)
+            # Stopped and started again while this task slept, it is another one's turn.
+            while not self._stopped.is_set() and generation == self._generation:
+                self._tick(deadline, generation)
                 deadline = self._next(deadline)
                 await asyncio.sleep(max(0.0, deadline - self._clock()))
         finally:
-            self._running = False
+            if generation == self._generation:
+                self._running = False
 
     def tick(self) -> None:
         """Let every consumer do what is due, once, in this thread: for a clock and a timer of one's own."""

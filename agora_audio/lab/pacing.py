@@ -26,6 +26,23 @@ __all__ = ["Arrival", "PacingTrace", "Rehearsal"]
 
 Recall = Literal["exact", "unknown", "no"]
 
+# A year, seconds.
+_LONGEST = 31_536_000.0
+
+
+def _checked_moment(name: str, value: Any) -> float:
+    return float(checked(name, value, 0.0, _LONGEST, float))
+
+
+def _checked_spans(name: str, spans: Any) -> Iterator[tuple[float, float]]:
+    """Give spans as beginning and length; ConfigError if they are none."""
+    try:
+        pairs = [(begin, seconds) for begin, seconds in spans]
+    except (TypeError, ValueError):
+        raise ConfigError(f"{name} is {spans!r:.60}, must be pairs of a time and a length, seconds") from None
+    for begin, seconds in pairs:
+        yield _checked_moment(f"a time of {name}", begin), _checked_moment(f"a length of {name}", seconds)
+
 
 @dataclass(frozen=True)
 class Arrival:
@@ -47,6 +64,7 @@ class Arrival:
     def __post_init__(self) -> None:
         checked("piece_ms", self.piece_ms, 1, 600_000, int)
         checked("speed", self.speed, 0.01, 1000.0, float)
+        object.__setattr__(self, "stalls", tuple(_checked_spans("stalls", self.stalls)))
 
 
 @dataclass
@@ -128,7 +146,7 @@ class Rehearsal:
     interrupts
         When the listener interrupts, seconds. What arrives afterwards is the next answer.
     pauses
-        When a pause begins, and how long it takes, seconds.
+        When a pause begins, and how long it takes, seconds; those that overlap are one. An interrupt ends it earlier.
     recall
         Whether the sink can take back what has not been heard: `exact`; `unknown`, as one that does not say how much
         that was; or `no`.
@@ -182,10 +200,10 @@ class Rehearsal:
         self._over = False
         self._failure: BaseException | None = None
         for at in interrupts:
-            self._plan(at, "interrupt")
-        for at, seconds in pauses:
-            self._plan(at, "pause")
-            self._plan(at + seconds, "resume")
+            self._plan(_checked_moment("a time of interrupts", at), "interrupt")
+        for begin, end in _joined(_checked_spans("pauses", pauses)):
+            self._plan(begin, "pause")
+            self._plan(end, "resume")
 
     def run(self) -> PacingTrace:
         """Go through with it, until all has been heard, and return the trace.
@@ -249,6 +267,7 @@ class Rehearsal:
         self._note_held()
         if name == "interrupt":
             self._note_heard(interrupted=True)
+            self._note_pause_over(now)
             report = self._consumer.interrupt()
             trace.interrupts.append((now, report))
             trace.played += report.intervals
@@ -258,9 +277,13 @@ class Rehearsal:
             self._consumer.pause()
             trace.pauses.append((now, now))
         else:
+            self._note_pause_over(now)
             self._consumer.resume()
-            trace.pauses[-1] = (trace.pauses[-1][0], now)
         self._note_held()
+
+    def _note_pause_over(self, now: float) -> None:
+        if self._consumer.paused:
+            self.trace.pauses[-1] = (self.trace.pauses[-1][0], now)
 
     def _take(self, piece: bytes) -> None:
         self._consumer.push_pcm_data(piece)
@@ -303,8 +326,6 @@ class Rehearsal:
         self.trace.held.append((self._clock(), self._speaker.buffered_ms() / 1000.0))
 
     def _plan(self, at: float, name: str) -> None:
-        if not 0 <= at < float("inf"):
-            raise ConfigError(f"a time is {at!r}, must be 0 or more seconds")
         heappush(self._events, (at, len(self.trace.arrived), name))
 
     def _pieces(self) -> Iterator[bytes]:
@@ -321,6 +342,17 @@ class Rehearsal:
                 del rest[:size]
         if rest:
             yield bytes(rest)
+
+
+def _joined(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return spans as beginning and end, in order, those that overlap as one."""
+    joined: list[tuple[float, float]] = []
+    for begin, seconds in sorted(spans):
+        if joined and begin <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], begin + seconds))
+        else:
+            joined.append((begin, begin + seconds))
+    return joined
 
 
 class _VirtualClock:

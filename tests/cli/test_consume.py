@@ -69,6 +69,12 @@ def test_options_reach_the_pacer(cli):
     assert ahead["interrupts"][0]["silent_ms"] == pytest.approx(1660, abs=60)
 
 
+def test_an_interrupt_that_came_too_late_is_told_of(cli):
+    result = cli("consume", DIALOGUE, "--interrupt", "2s", "--interrupt", "90s", "--interrupt", "91s")
+    assert len(json.loads(result.out)["interrupts"]) == 1
+    assert result.notes == ["agora-audio: 2 of the interrupts would have come after the end"]
+
+
 def test_a_pipe_of_raw_sound(cli, tmp_path):
     pcm = RAW.read_bytes()[:64_001]
     result = cli("consume", "-", "-r", "16000", "-o", tmp_path / "out.wav", stdin=[pcm[:99], pcm[99:]])
@@ -134,10 +140,11 @@ def test_an_interrupt_from_the_keyboard_reports_what_was_heard(tmp_path):
     process = start("consume", "-", "-r", "16000", "--realtime", "-o", tmp_path / "out.wav")
     process.stdin.write(RAW.read_bytes()[:32_000])
     process.stdin.flush()
-    while not (tmp_path / "out.wav").exists():
+    written = tmp_path / "out.wav"
+    while not (written.exists() and written.stat().st_size):
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
     result = finish(process)
     assert (result.code, result.notes) == (130, ["agora-audio: interrupted"])
     assert json.loads(result.out)["arrived_seconds"] == 1.0
-    read_audio(tmp_path / "out.wav")
+    assert read_audio(written)[0].any()

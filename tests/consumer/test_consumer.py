@@ -26,8 +26,8 @@ PATIENCE = 30
 class Setup:
     """A consumer with a loudspeaker, or another sink, on a clock."""
 
-    def __init__(self, sink=None, begin=100.0, **options):
-        self.clock = FakeClock(begin)
+    def __init__(self, sink=None, begin=100.0, clock=None, **options):
+        self.clock = FakeClock(begin) if clock is None else clock
         self.sink = LoudspeakerSink(MONO, self.clock) if sink is None else sink
         self.consumer = AudioConsumer(self.sink, 16000, 1, self.clock, **options)
 
@@ -84,6 +84,18 @@ def test_after_release_pushing_raises_and_a_timer_that_goes_on_does_nothing():
     for call in (lambda: consumer.push_pcm_data(b"ab"), consumer.interrupt, consumer.pause, consumer.resume):
         with pytest.raises(AudioError, match="the AudioConsumer was released: make a new one"):
             call()
+
+
+def test_what_the_sink_has_is_heard_after_release():
+    setup = Setup()
+    setup.consumer.push_pcm_data(sound(6400))
+    setup.consumer.consume()
+    setup.consumer.release()
+    assert setup.consumer.clear() == 0
+    for verb in (setup.consumer.pause, setup.consumer.interrupt):
+        with pytest.raises(AudioError, match="was released"):
+            verb()
+    assert setup.sink.buffered_ms() == 100.0
 
 
 def test_next_due_tells_a_timer_when_to_come():
@@ -154,6 +166,28 @@ def test_the_same_decision_twice_interrupts_once():
     assert setup.consumer.interrupt().dropped_bytes == 3200
 
 
+def test_nor_do_two_threads_that_decide_the_same_at_once():
+    class Slow(MemorySink):
+        def clear(self):
+            cleared.set()
+            assert go_on.wait(PATIENCE)
+            return 0
+
+    cleared, go_on, reports = threading.Event(), threading.Event(), []
+    setup = Setup(Slow(), patience=PATIENCE)
+    setup.consumer.push_pcm_data(sound(32000))
+    setup.consumer.consume()
+    threads = [threading.Thread(target=lambda: reports.append(setup.consumer.interrupt(0))) for _ in range(2)]
+    threads[0].start()
+    assert cleared.wait(PATIENCE)
+    threads[1].start()
+    go_on.set()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert (reports[0], len(setup.consumer.reports)) == (reports[1], 1)
+    assert setup.consumer.rounds.current == 1
+
+
 def test_an_interrupt_by_another_hop_is_followed_at_the_next_tick():
     rounds = Rounds()
     setup = Setup(rounds=rounds)
@@ -188,7 +222,7 @@ def test_how_long_it_took_from_the_decision_to_silence():
     assert (report.heard_ms, report.exact) == (120, True)
     quiet = setup.consumer.interrupt(decided_at=100.0)
     assert quiet.last_sent_ms == pytest.approx(20.0)
-    with pytest.raises(ConfigError, match="decided_at is nan, must be a finite number"):
+    with pytest.raises(FormatError, match="decided_at is nan, must be seconds, a finite number"):
         setup.consumer.interrupt(decided_at=float("nan"))
 
 
@@ -415,6 +449,17 @@ def test_pause_clear_and_release_do_not_wait_either(stuck):
     assert stuck.consumer.released
 
 
+def test_what_is_owed_to_a_sink_is_paid_before_the_next_write():
+    calls = []
+    setup = Setup(CallbackSink(lambda pcm: calls.append(len(pcm)), lambda: calls.append("clear")))
+    setup.consumer.push_pcm_data(sound(32000))
+    setup.consumer.consume()
+    setup.clock.advance(0.04)
+    setup.consumer._gate.owed = True  # as of one who gave up between the beginning of a turn and its write
+    setup.consumer.consume()
+    assert calls == [3200, "clear", 1280]
+
+
 # --- called from within the sink ------------------------------------------------------------------------------------
 
 
@@ -429,6 +474,44 @@ def test_a_sink_may_call_its_consumer(verb):
     setup.consumer.push_pcm_data(sound(32000))
     setup.run(60)
     assert called
+
+
+@pytest.mark.parametrize("verb", ["interrupt", "clear", "pause"])
+def test_what_it_is_writing_then_is_taken_back_as_soon_as_it_is_written(verb):
+    class Calling(LoudspeakerSink):
+        writes = 0
+
+        def write(self, pcm):
+            self.writes += 1
+            if self.writes == 3:
+                called.append(getattr(setup.consumer, verb)())
+            super().write(pcm)
+
+    called, clock = [], FakeClock(100.0)
+    setup = Setup(Calling(MONO, clock), clock=clock)
+    setup.consumer.push_pcm_data(sound(32000))
+    setup.run(120, 40)
+    assert (len(called), setup.sink.buffered_ms()) == (1, 0.0)
+    if verb == "pause":
+        setup.consumer.resume()
+    setup.run(1200, 40)
+    assert setup.sink.heard.replace(b"\0", b"") == sound(32000 if verb == "pause" else 80 * 32)
+
+
+def test_what_is_read_of_the_gaps_while_a_write_fails_does_no_harm():
+    class Reading(FaultySink):
+        def write(self, pcm):
+            setup.consumer.gaps.clear()
+            super().write(pcm)
+
+    setup = Setup(Reading([None, OSError("gone")]))
+    for _ in range(2):
+        setup.consumer.push_pcm_data(sound(3200))
+        setup.consumer.consume()
+        setup.clock.advance(0.5)
+    assert (setup.consumer.len(), setup.consumer.stats().underruns) == (3200, 0)
+    assert setup.consumer.consume() == 1600
+    assert setup.consumer.stats().late_gaps + setup.consumer.stats().underruns == 1
 
 
 # --- threads --------------------------------------------------------------------------------------------------------
@@ -511,6 +594,14 @@ def test_a_producer_waits_for_room():
     assert setup.consumer.wait_for_room(0)
 
 
+def test_a_producer_of_torn_samples_has_room_for_the_rest():
+    setup = Setup(config=PacerConfig(high_water_ms=0))
+    setup.consumer.push_pcm_data(sound(321))
+    assert not setup.consumer.wait_for_room(0)
+    setup.run(60)
+    assert (setup.consumer.len(), setup.consumer.wait_for_room(0)) == (1, True)
+
+
 def test_a_tick_leaves_alone_what_has_enough():
     setup = Setup(MemorySink())
     setup.consumer.push_pcm_data(sound(32 * 130))
@@ -519,6 +610,18 @@ def test_a_tick_leaves_alone_what_has_enough():
         sent.append(setup.consumer.tick() // 16)
         setup.clock.advance(0.02)
     assert sent == [100, 0, 0, 30, 0, 0, 0, 0]
+
+
+def test_nor_where_only_a_part_of_a_frame_waits_and_the_sink_runs_dry():
+    setup = Setup()
+    setup.consumer.push_pcm_data(sound(32 * 13))
+    setup.consumer.tick()
+    setup.clock.advance(0.005)
+    setup.consumer.push_pcm_data(sound(32000, 32 * 13))
+    for _ in range(20):
+        setup.consumer.tick()
+        setup.clock.advance(0.01)
+    assert setup.sink.gaps == []
 
 
 @pytest.mark.parametrize("verb", ["interrupt", "clear", "pause", "another hop", "a step back"])

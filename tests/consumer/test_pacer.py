@@ -624,12 +624,12 @@ def test_text_is_reported_up_to_the_word():
 # --- refused --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("now", [math.nan, math.inf, -math.inf, None, "1", [], 1j])
+@pytest.mark.parametrize("now", [math.nan, math.inf, -math.inf, None, "1", b"1", True, [], 1j, 1e300, -1e16, 10**400])
 def test_a_time_that_is_none_is_refused(now):
     one = pacer()
     one.push(sound(320))
     for call in (one.due, one.pause, one.resume, one.interrupt, one.heard, one.is_complete):
-        with pytest.raises(ConfigError, match=r"now is .*, must be a finite number of seconds"):
+        with pytest.raises(FormatError, match=r"now is .*, must be seconds, a finite number"):
             call(now)
     assert len(one.due(0.0)) == 320
 
@@ -649,14 +649,15 @@ def test_anything_with_bytes_in_it_is_taken_and_may_be_reused(pcm):
     assert one.due(0.0) == b"ab" * 160
 
 
-@pytest.mark.parametrize("number", [1.5, "1", True, b""])
+@pytest.mark.parametrize("number", [1.5, 1.0, "1", True, b""])
 def test_a_round_is_a_whole_number(number):
     for call in (
         lambda: pacer().push(b"", number),
         lambda: pacer().begin_round(number),
         lambda: Pacer(MONO, None, number),
+        lambda: Pacer(MONO, None, 1).push(b"", number),
     ):
-        with pytest.raises(ConfigError, match=r"round_id is .*, must be a whole number"):
+        with pytest.raises(FormatError, match=r"round_id is .*, must be a whole number"):
             call()
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 
+import numpy as np
 import pytest
 
 from agora_audio.consumer.rounds import Rounds
-from agora_audio.errors import ConfigError
+from agora_audio.errors import FormatError
 
 
 def state(rounds):
@@ -39,6 +40,8 @@ def test_whoever_counts_further_is_followed():
     rounds = Rounds()
     assert [rounds.reach(7), rounds.reach(3)] == [7, 7]
     assert state(rounds) == (7, 0)
+    assert rounds.interrupt(9) == 10, "a round that this hop has not heard of yet is over all the same"
+    assert state(rounds) == (10, 10)
 
 
 def test_no_number_is_given_twice_to_many_threads():
@@ -57,7 +60,14 @@ def test_no_number_is_given_twice_to_many_threads():
 
 @pytest.mark.parametrize("number", [1.0, "1", None, True])
 def test_a_round_is_a_whole_number(number):
-    with pytest.raises(ConfigError, match=r"round_id is .*, must be a whole number"):
+    with pytest.raises(FormatError, match=r"round_id is .*, must be a whole number"):
         Rounds(number)
-    with pytest.raises(ConfigError, match="round_id"):
+    with pytest.raises(FormatError, match="round_id"):
         Rounds().reach(number)
+    with pytest.raises(FormatError, match="round_id"):
+        Rounds().is_stale(number)
+
+
+def test_a_number_of_numpy_is_one():
+    number = Rounds(np.int64(3)).current
+    assert (number, type(number)) == (3, int)

@@ -111,12 +111,19 @@ def test_nothing_written_is_no_file_and_closing_twice_no_error(tmp_path):
         sink.write(b"ab")
 
 
-def test_the_header_is_right_while_it_is_written(tmp_path):
+def test_what_was_written_can_be_read_before_it_is_closed(tmp_path):
     with WavSink(tmp_path / "out.wav", MONO) as sink:
+        sink.write(sound(32000))  # more than is buffered
+        written = (tmp_path / "out.wav").stat().st_size - 44
+        assert read_audio(tmp_path / "out.wav")[0].tobytes() == sound(32000)[:written]
+        assert written > 20000
+
+
+def test_it_is_wav_whatever_it_is_called_and_the_header_is_filled_in(tmp_path):
+    with WavSink(tmp_path / "out.flac", MONO) as sink:
         sink.write(sound(3200))
-        sink._stream.flush()
-        with wave.open(str(tmp_path / "out.wav")) as file:
-            assert file.getnframes() == 1600
+    with wave.open(str(tmp_path / "out.flac")) as file:
+        assert (file.getnframes(), file.readframes(1600)) == (1600, sound(3200))
 
 
 def test_a_place_that_cannot_be_written_to_is_an_error_of_write(tmp_path):

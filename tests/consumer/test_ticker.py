@@ -192,6 +192,25 @@ def test_a_task_can_be_cancelled_and_started_again(monkeypatch):
     asyncio.run(main())
 
 
+def test_a_task_that_was_stopped_and_followed_by_another_ends(monkeypatch):
+    clock = FakeClock()
+    ticker = Ticker(clock=clock)
+    without_waiting(monkeypatch, clock)
+
+    async def main():
+        first = asyncio.ensure_future(ticker.run())
+        await asyncio.sleep(0.1)
+        ticker.stop()
+        second = asyncio.ensure_future(ticker.run())
+        await first
+        with pytest.raises(AudioError, match="runs already"):
+            await ticker.run()
+        ticker.stop()
+        await second
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

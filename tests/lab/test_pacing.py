@@ -90,6 +90,23 @@ def test_a_pause_loses_and_repeats_nothing():
     assert not trace.gaps
 
 
+@pytest.mark.parametrize(
+    ("pauses", "interrupts", "expected"),
+    [
+        ([(1.0, 2.0), (1.5, 0.5)], [], [(1.0, 3.0)]),
+        ([(1.5, 2.0), (1.0, 1.0)], [], [(1.0, 3.5)]),
+        ([(1.0, 0.5), (1.5, 0.5)], [], [(1.0, 2.0)]),
+        ([(1.0, 2.0)], [1.5], [(1.0, 1.5)]),
+        ([(1.0, 2.0), (2.5, 1.0)], [1.5], [(1.0, 1.5)]),
+    ],
+)
+def test_a_pause_is_as_long_as_it_was(pauses, interrupts, expected):
+    trace, _ = rehearse(pauses=pauses, interrupts=interrupts)
+    assert trace.pauses == expected
+    for begin, end in expected:
+        assert not any(begin < one.end and one.start < end for one in trace.played)
+
+
 def test_the_producer_waits_for_room():
     trace, heard = rehearse(arrival=Arrival(piece_ms=100, speed=100.0), config=PacerConfig(high_water_ms=500))
     assert max(waiting for _, waiting in trace.waiting) <= 0.6
@@ -175,13 +192,22 @@ def test_what_fails_is_raised_and_the_trace_is_kept(monkeypatch, realtime):
         ({"recall": "maybe"}, "recall is 'maybe', must be exact, unknown or no"),
         ({"tick_ms": 0}, "tick_ms is 0, must be a number of 1 to 1000"),
         ({"arrival": None}, "arrival is None, which needs realtime"),
-        ({"interrupts": [float("nan")]}, "a time is nan, must be 0 or more seconds"),
-        ({"pauses": [(1.0, -2.0)]}, "a time is -1.0"),
+        ({"interrupts": [float("nan")]}, "a time of interrupts is nan, must be a number of 0 to 31536000"),
+        ({"interrupts": ["1"]}, "a time of interrupts is '1', must be a number"),
+        ({"pauses": [(1.0, -2.0)]}, "a length of pauses is -2.0, must be a number of 0 to"),
+        ({"pauses": [1.0]}, r"pauses is \[1.0\], must be pairs of a time and a length, seconds"),
+        ({"pauses": [(1.0, 2.0, 3.0)]}, "must be pairs of a time and a length"),
     ],
 )
 def test_bad_options_are_refused(options, message):
     with pytest.raises(ConfigError, match=message):
         Rehearsal([b""], MONO, **options)
+
+
+@pytest.mark.parametrize("stalls", [5, ["1s"], [(1.0,)], [(1.0, float("inf"))], [(-1.0, 1.0)]])
+def test_stalls_are_times_and_lengths(stalls):
+    with pytest.raises(ConfigError, match="stalls"):
+        Arrival(stalls=stalls)
 
 
 @pytest.mark.parametrize("values", [{"piece_ms": 0}, {"speed": 0}, {"speed": float("nan")}, {"piece_ms": "200"}])
