@@ -12,7 +12,7 @@ import numpy as np
 from agora_audio.errors import ConfigError
 from agora_audio.vad.config import AudioVadConfigV2
 
-__all__ = ["Choices", "Range", "Search", "default_space", "grid", "parse_axis", "parse_search", "varied"]
+__all__ = ["Choices", "Range", "Search", "default_space", "grid", "nearest", "parse_axis", "parse_search", "varied"]
 
 # A grid that nobody has time for is a slip of the keyboard.
 _MOST = 1_000_000
@@ -68,6 +68,22 @@ def default_space(base: AudioVadConfigV2, clipping: bool = False) -> dict[str, S
     if clipping:
         space["pre_start_recognize_count"] = Range(0, 60, 2)
     return space
+
+
+def nearest(search: Search, value: Any) -> Any:
+    """Return what a search can try that is nearest to a value.
+
+    Examples
+    --------
+    >>> nearest(Range(10, 150, 5), 48), nearest(Choices((True, False)), True)
+    (50, True)
+    """
+    if isinstance(search, Choices):
+        return value if value in search.values else search.values[0]
+    if value is None:
+        return search.high
+    steps = round((min(search.high, max(search.low, value)) - search.low) / search.step)
+    return type(search.step)(round(search.low + steps * search.step, 9))
 
 
 def parse_search(name: str, text: str) -> Search:
