@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeAlias
 
+import numpy as np
+
 from agora_audio.errors import ConfigError
-from agora_audio.lab.metrics import METRICS, Condition, Scores
+from agora_audio.lab.metrics import METRICS, Condition, Scores, UtteranceErrors
 
 __all__ = ["MEASURES", "OBJECTIVES", "Goal", "Objective", "measure_name", "measures"]
 
@@ -21,8 +23,21 @@ _RATES = {
     "merges_percent": ("merges", "utterances too many in segments, of 100"),
     "premature_percent": ("premature_ends", "ends decided while an utterance went on, of 100 utterances"),
 }
+# What an event costs that a user notices, in ms of waiting. Counts of rare events jump from one recording to the next,
+# and a limit on them is met by chance; as a price they are weighed against the time that avoiding them takes.
+_EVENT_MS = 2000.0
+
+# Labels made by hand are good to some 50 ms: a START a little before them is none too early.
+_EARLY_MS = -50.0
+
 MEASURES: Mapping[str, str] = MappingProxyType(
-    {**{name: text for name, text in METRICS.items() if name != "auc"}, **{n: text for n, (_, text) in _RATES.items()}}
+    {
+        **{name: text for name, text in METRICS.items() if name != "auc"},
+        **{name: text for name, (_, text) in _RATES.items()},
+        "early_percent": "STARTs decided 50 ms or more before their utterance, of 100 utterances",
+        "interrupt_cost_ms": "ms an utterance until START; one missed, merged, split, early or false costs 2 s",
+        "turn_cost_ms": "ms an utterance until STOP; one missed, merged, premature or false costs 2 s",
+    }
 )
 """What a config can be measured by, and what it is: `METRICS` but for `auc`, which no config changes, and rates that do
 not depend on how many recordings there are."""
@@ -47,7 +62,23 @@ def measures(scores: Scores) -> dict[str, float | int | None]:
     for name, (counted, _) in _RATES.items():
         number = values[counted]
         values[name] = None if number is None or not count else 100.0 * number / count
+    values |= _of_each(scores.utterances)
     return {name: values[name] for name in MEASURES}
+
+
+def _of_each(speech: UtteranceErrors) -> dict[str, float | None]:
+    """Return the measures that are means over utterances."""
+    count = speech.utterances
+    if not count:
+        return dict.fromkeys(("early_percent", "interrupt_cost_ms", "turn_cost_ms"))
+    early = int((speech.onset_latency_ms <= _EARLY_MS).sum())
+    waited = [float(np.maximum(late, 0.0).sum()) for late in (speech.onset_latency_ms, speech.end_latency_ms)]
+    events = speech.missed + speech.merges + speech.false
+    return {
+        "early_percent": 100.0 * early / count,
+        "interrupt_cost_ms": (waited[0] + _EVENT_MS * (events + speech.splits + early)) / count,
+        "turn_cost_ms": (waited[1] + _EVENT_MS * (events + speech.premature_ends)) / count,
+    }
 
 
 def measure_name(text: str) -> str:
@@ -201,30 +232,23 @@ def best_of(objective: Objective, candidates: Sequence[Values]) -> list[int]:
     return [kept[losses] for losses in sorted(front)]
 
 
-_COMPLETE = ("missed_percent<=3",)
 OBJECTIVES: Mapping[str, tuple[str, Objective]] = MappingProxyType(
     {
         "interrupt": (
             "stop a bot that speaks soon after the user begins, and seldom for nothing",
-            Objective.of(["onset_latency_p90_ms"], subject_to=["false_interruptions_per_minute<=0.5", *_COMPLETE]),
+            Objective.of(["interrupt_cost_ms"]),
         ),
         "end-of-turn": (
             "answer soon after the user has finished, and not before",
-            Objective.of(
-                ["end_latency_p90_ms"],
-                subject_to=["premature_percent<=5", "false_interruptions_per_minute<=0.5", *_COMPLETE],
-            ),
+            Objective.of(["turn_cost_ms"]),
         ),
         "conversation": (
             "both, with the front of what one costs the other",
-            Objective.of(
-                ["onset_latency_p90_ms", "end_latency_p90_ms"],
-                subject_to=["premature_percent<=5", "false_interruptions_per_minute<=0.5", *_COMPLETE],
-            ),
+            Objective.of(["interrupt_cost_ms", "turn_cost_ms"]),
         ),
         "transcript": (
             "hand a recogniser all of the speech and little else",
-            Objective.of(maximise=["f1"], subject_to=["onset_clipped_p90_ms<50", *_COMPLETE]),
+            Objective.of(maximise=["f1"], subject_to=["onset_clipped_p90_ms<50"]),
         ),
     }
 )
