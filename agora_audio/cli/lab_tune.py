@@ -114,12 +114,13 @@ def _space(
 
 def _divided(known: Sequence[Recording], text: str, seed: int) -> tuple[list[Recording], list[Recording]]:
     names = [recording.name for recording in known]
-    try:
-        chosen = held_out(names, float(text), seed)
-    except ValueError:
-        chosen = {name.strip() for name in text.split(",")}
-        if unknown := chosen.difference(names):
+    chosen = {name.strip() for name in text.split(",")}
+    if unknown := chosen.difference(names):
+        try:
+            share = float(text)
+        except ValueError:
             raise ConfigError(f"--held-out names {sorted(unknown)[0]!r}; there are {', '.join(names)}") from None
+        chosen = held_out(names, share, seed)
     train = [recording for recording in known if recording.name not in chosen]
     return train, [recording for recording in known if recording.name in chosen]
 

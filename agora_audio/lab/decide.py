@@ -180,7 +180,9 @@ class Decider:
         return Decisions(self.features.format, len(self._rounded), spans)
 
     def _by_runs(self, rules: Rules) -> NDArray[np.int64]:
-        rows = run_kernel.walk(functools.partial(self._side, rules.both), self._rounded, *rules)
+        # The adaptive threshold comes to a few dozen levels, each again and again: they are kept for this config.
+        make = functools.lru_cache(None)(self._new_side) if rules.adaptive else self._side
+        rows = run_kernel.walk(functools.partial(make, rules.both), self._rounded, *rules)
         return np.array(rows, np.int64).reshape(-1, 5)
 
     def _new_side(self, both: int, prob: int, db: int) -> run_kernel.Side:

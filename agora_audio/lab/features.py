@@ -153,7 +153,7 @@ def _versions(engine: str) -> list[str]:
 
 def _read(place: Path, format: AudioFormat, channel: Channel) -> Features | None:
     try:
-        with np.load(place, allow_pickle=False) as stored:
+        with place.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             frames = format if channel == "mix" else AudioFormat(format.sample_rate)
             return Features(frames, stored["voice_prob"], stored["rms_db"], float(stored["duration"]))
     except (OSError, ValueError, KeyError, EOFError, FormatError, zipfile.BadZipFile):

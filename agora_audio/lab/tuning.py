@@ -203,8 +203,9 @@ class Study:
             raise ConfigError(f"{journal} is no journal of a study ({error!r:.60}): name another file") from None
         study.set_user_attr("about", about)
         study.sampler = _sampler(optuna, seed)
-        for config in dict.fromkeys((self.base, *PRESETS.values())):
-            study.enqueue_trial({name: nearest(search, getattr(config, name)) for name, search in self.space.items()})
+        for config in (self.base, *PRESETS.values()):
+            first = {name: nearest(search, getattr(config, name)) for name, search in self.space.items()}
+            study.enqueue_trial(first, skip_if_exists=True)
         return study
 
     def _about(self) -> dict[str, str]:
