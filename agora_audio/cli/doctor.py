@@ -22,7 +22,7 @@ _EXTRAS = {
     "apm": ("livekit", "echo cancelling in ExternalAudioProcessor"),
     "plot": ("matplotlib", "agora-audio vad plot"),
     "tune": ("optuna", "agora-audio lab tune"),
-    "fast": ("numba", "many configs at once in lab sweep and tune"),
+    "fast": ("numba", "sweeps over thousands of configs"),
     "agora": ("agora-python-server-sdk", "live calls; downloads native libraries when installed and when imported"),
 }
 

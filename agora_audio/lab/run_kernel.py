@@ -57,11 +57,15 @@ class Side:
         """Return the frames at which at least `needed` of the last `window` frames are active, or inactive."""
         key = (window, needed, inactive)
         if key not in self._known:
-            counts = self._sums[window:] - self._sums[:-window]
-            holds = counts <= window - needed if inactive else counts >= needed
-            flips = np.flatnonzero(np.diff(holds.view(np.int8), prepend=0, append=0)) + window - 1
-            self._known[key] = _Runs(flips[::2].tolist(), (flips[1::2] - 1).tolist())
+            self._known[key] = _runs(self._holds(window, needed, inactive), window - 1)
         return self._known[key]
+
+    def _holds(self, window: int, needed: int, inactive: bool) -> NDArray[np.bool_]:
+        """Return for each full window whether the rule holds."""
+        if window == needed == 1:
+            return ~self._active if inactive else self._active
+        counts = self._sums[window:] - self._sums[:-window]
+        return counts <= window - needed if inactive else counts >= needed
 
     def first_start(self, rest: int, wait: int, window: int, needed: int) -> int:
         """Return the frame at which `needed` of the last `window` frames, none of them before `rest`, are active."""
@@ -74,6 +78,13 @@ class Side:
         """Return the mean level of the active frames, on the SDK's scale, cut to a whole number."""
         levels = rounded[first : last + 1][self._active[first : last + 1]].astype(np.int64) + SDK_RMS_OFFSET
         return int(int(levels.sum()) / len(levels))
+
+
+def _runs(holds: NDArray[np.bool_], offset: int) -> _Runs:
+    """Return the runs of true values, their places moved by `offset`."""
+    flips = np.flatnonzero(holds[1:] != holds[:-1]) + 1
+    edges = np.concatenate((np.flatnonzero(holds[:1]), flips, len(holds) + np.flatnonzero(holds[-1:]))) + offset
+    return _Runs(edges[::2].tolist(), (edges[1::2] - 1).tolist())
 
 
 def walk(
