@@ -141,7 +141,8 @@ class _Shown:
         rank = self._objective.rank(best.values)
         new = self._best is None or rank < self._best
         self._best = rank
-        shown = ", ".join(f"{goal.metric} {best.values[goal.metric]}" for goal in self._objective.goals)
+        values = [(goal.metric, best.values[goal.metric]) for goal in self._objective.goals]
+        shown = ", ".join(f"{name} {'-' if value is None else f'{value:.4g}'}" for name, value in values)
         held = "" if rank[0] == 0.0 else ", conditions not met yet"
         text = f"{done} of {total}: best {shown}{held}"
         if sys.stderr.isatty():

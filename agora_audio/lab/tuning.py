@@ -341,6 +341,7 @@ def tune(
     def judge(config: AudioVadConfigV2) -> Values | None:
         return measures(score_config(unseen, config, collar, pause)) if unseen else None
 
+    several = dict.fromkeys(simplified(study, one.config) for one in front) if len(objective.goals) > 1 else ()
     before, after = judge(start), judge(found)
     evidence = [
         Evidence(name, getattr(start, name), getattr(found, name), study.measure(back), judge(back))
@@ -356,9 +357,7 @@ def tune(
         (tried[0].values, study.measure(found)),
         None if before is None or after is None else (before, after),
         tuple(evidence),
-        tuple((one.config, study.measure(one.config), judge(one.config)) for one in front)
-        if len(objective.goals) > 1
-        else (),
+        tuple((one, study.measure(one), judge(one)) for one in several),
     )
 
 

@@ -40,7 +40,8 @@ OUTCOME = Outcome(
         ({}, "better than before on 1 recording not searched on: turn_cost_ms 1000 -> 600; all conditions hold"),
         (
             {"unseen": (OUTCOME.unseen[0], values(turn_cost_ms=1200.0, missed_utterances=3))},
-            "NOT better than before on 1 recording not searched on: turn_cost_ms 1000 -> 1200; fails: missed_utterances<=1",
+            "NOT better than before on 1 recording not searched on: turn_cost_ms 1000 -> 1200; fails: "
+            "missed_utterances<=1",
         ),
         (
             {"unseen": None, "unseen_names": ()},
