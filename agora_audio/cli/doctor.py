@@ -21,6 +21,8 @@ __all__ = ["doctor"]
 _EXTRAS = {
     "apm": ("livekit", "echo cancelling in ExternalAudioProcessor"),
     "plot": ("matplotlib", "agora-audio vad plot"),
+    "tune": ("optuna", "agora-audio lab tune"),
+    "fast": ("numba", "sweeps over thousands of configs"),
     "agora": ("agora-python-server-sdk", "live calls; downloads native libraries when installed and when imported"),
 }
 

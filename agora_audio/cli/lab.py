@@ -1,32 +1,35 @@
-"""``agora-audio lab``: eval."""
+"""``agora-audio lab``: eval, and with modules of their own sweep and tune."""
 
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from agora_audio.cli import report, say
+from agora_audio.cli import lab_sweep, lab_tune, report, say
+from agora_audio.cli.lab_recordings import channel_number, standard_input, with_sound
+from agora_audio.cli.lab_recordings import sounds as sounds_of
 from agora_audio.cli.options import Rate, RawChannels, open_sound, takes_config
 from agora_audio.cli.output import with_progress
 from agora_audio.errors import AudioError, ConfigError
 from agora_audio.frames import AudioFormat, check_channel
 from agora_audio.lab.metrics import Condition, Scores
 from agora_audio.lab.metrics.intervals import checked_seconds
-from agora_audio.lab.recordings import Labels, LabelSet, pair_up, read_label_set, sound_files, sound_of
+from agora_audio.lab.recordings import Labels, LabelSet, pair_up, read_label_set
 from agora_audio.lab.scoring import find_speech, score_pair
 from agora_audio.vad.config import AudioVadConfigV2
 from agora_audio.vad.engines import ENGINES, create_engine
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Measure: eval.", no_args_is_help=True)
+app = typer.Typer(help="Measure and tune: eval, sweep, tune.", no_args_is_help=True)
+app.command(name="sweep")(lab_sweep.sweep_command)
+app.command(name="tune")(lab_tune.tune_command)
 
 _CONDITION_FAILED = 3
 _SOUND = "Sound"
@@ -45,11 +48,6 @@ _COLUMNS = (
     ("end ms", "end_latency_ms", "{:.0f}"),
 )
 _LEGEND = "clip: the worst beginning lost; onset and end: median latency of {}; docs/scores.md defines all"
-
-
-@app.callback()
-def _group() -> None:
-    """Keep `lab` a group while it has one command."""
 
 
 @app.command(name="eval")
@@ -123,13 +121,13 @@ def evaluate(
     reference = read_label_set(ref, label or ())
     worst = 0
     if engine is None:
-        hypothesis = read_label_set(hyp or (), stdin=_stdin())
+        hypothesis = read_label_set(hyp or (), stdin=standard_input())
     else:
         settings = _Settings(config or AudioVadConfigV2(), engine, channel, sample_rate, channels)
-        sounds = _sounds(reference, audio)
+        sounds = sounds_of(reference, audio)
         hypothesis, worst = _found(sounds, settings)
-        reference = _with_sound(reference, sounds, hypothesis)
-    pairs = pair_up(reference, hypothesis, uem, _number(channel), say)
+        reference = with_sound(reference, sounds, hypothesis)
+    pairs = pair_up(reference, hypothesis, uem, channel_number(channel), say)
     scores = {pair.name: score_pair(pair, collar, pause) for pair in pairs}
     total = Scores.sum(scores.values())
     if as_json or (as_json is None and not sys.stdout.isatty()):
@@ -150,27 +148,6 @@ def _check_sides(
         raise ConfigError(f"{what} for --engine, and --hyp scores labels that are there already")
     if engine is not None:
         create_engine(engine)
-
-
-def _stdin() -> IO[bytes] | None:
-    """Return what is piped in; None where nothing can be."""
-    if sys.stdin is None or getattr(sys.stdin, "closed", False) or sys.stdin.isatty():
-        return None
-    return sys.stdin.buffer
-
-
-def _number(channel: str) -> int | None:
-    if channel in ("mix", "each"):
-        return None
-    if not re.fullmatch("[0-9]{1,9}", channel):
-        raise ConfigError(f"--channel is {channel!r}, must be mix, each or the number of a channel from 0")
-    return int(channel)
-
-
-def _sounds(reference: LabelSet, audio: Sequence[Path] | None) -> dict[str, Path]:
-    if audio:
-        return sound_files(audio)
-    return {stem: sound_of(stem, labels) for stem, labels in reference.recordings.items()}
 
 
 @dataclass(frozen=True)
@@ -202,22 +179,10 @@ def _found(sounds: Mapping[str, Path], settings: _Settings) -> tuple[LabelSet, i
 def _heard(channel: str, format: AudioFormat) -> list[int | None]:
     if channel == "each":
         return list(range(format.channels))
-    number = _number(channel)
+    number = channel_number(channel)
     if number is not None:
         check_channel(number, format)
     return [number]
-
-
-def _with_sound(reference: LabelSet, sounds: Mapping[str, Path], hypothesis: LabelSet) -> LabelSet:
-    """Leave out what the reference knows of recordings that were not given or could not be read."""
-    if not hypothesis.recordings:
-        raise ConfigError("no recording could be read: there is nothing to score")
-    if len(reference.recordings) == 1 == len(sounds):
-        return reference
-    kept = {stem: labels for stem, labels in reference.recordings.items() if stem in hypothesis.recordings}
-    if left := [stem for stem in reference.recordings if stem not in sounds]:
-        say(f"recordings of the reference that were not given, and are not scored: {len(left)}")
-    return LabelSet(kept, reference.lists_all)
 
 
 def _print_json(scores: Mapping[str, Scores], total: Scores, collar: float) -> None:

@@ -23,7 +23,9 @@ from agora_audio.io import RAW_DEFAULT, RAW_SUFFIXES, AudioReader, open_audio
 from agora_audio.vad.config import PRESETS, AudioVadConfigV2
 from agora_audio.vad.engines import ENGINES
 
-__all__ = ["EngineOption", "Rate", "RawChannels", "field_docs", "open_sound", "takes_config", "with_options"]
+__all__ = [
+    "EngineOption", "Rate", "RawChannels", "field_docs", "open_sound", "takes_config", "takes_values", "with_options",
+]  # fmt: skip
 
 _SOUND = "Sound"
 _CONFIG = "VAD parameters"
@@ -115,6 +117,20 @@ def takes_config(command: Command) -> Command:
     return with_options(command, "config", _config_parameters(), lambda given: _config(given, optional))
 
 
+def takes_values(metavar: str) -> Callable[[Command], Command]:
+    """Replace a command's parameter `fields` by ``--preset``, ``--config`` and an option of text for each field.
+
+    The command is given an `AudioVadConfigV2`, of the preset and over it the file, and what was written for each field.
+    """
+
+    def read(given: dict[str, Any]) -> tuple[AudioVadConfigV2, dict[str, str]]:
+        base = _config({"preset": given.pop("preset"), "config_file": given.pop("config_file")}, False)
+        assert base is not None
+        return base, {name: text for name, text in given.items() if text is not None}
+
+    return lambda command: with_options(command, "fields", _config_parameters(metavar), read)
+
+
 def _config(given: dict[str, Any], optional: bool) -> AudioVadConfigV2 | None:
     preset, path = given.pop("preset"), given.pop("config_file")
     values = {name: None if value is _NEVER else value for name, value in given.items() if value is not None}
@@ -139,7 +155,8 @@ def _fields_of(path: Path | None) -> dict[str, Any]:
     return named
 
 
-def _config_parameters() -> dict[str, inspect.Parameter]:
+def _config_parameters(text: str | None = None) -> dict[str, inspect.Parameter]:
+    """Return the options of a config; `text`: those of its fields take text, and are shown so."""
     presets = typer.Option(
         "--preset",
         metavar="NAME",
@@ -162,13 +179,13 @@ def _config_parameters() -> dict[str, inspect.Parameter]:
         kind = bool if switch else float if spec.name == "max_speech" else type(default)
         option = typer.Option(
             "--" + spec.name.replace("_", "-"),
-            metavar="on|off" if switch else "N" if kind is int else "X",
-            parser=_switch if switch else _limit if spec.name == "max_speech" else None,
+            metavar=text or ("on|off" if switch else "N" if kind is int else "X"),
+            parser=None if text else _switch if switch else _limit if spec.name == "max_speech" else None,
             rich_help_panel=_CONFIG,
             help=f"{documented[spec.name]} [dim]\\[default: {_shown(default)}][/dim]",
         )
         # A parameter of type bool would become a flag that takes no value, and could not say off.
-        annotations[spec.name] = Annotated[(str if option.parser else kind) | None, option]
+        annotations[spec.name] = Annotated[(str if text or option.parser else kind) | None, option]
     return {
         name: inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
         for name, annotation in annotations.items()

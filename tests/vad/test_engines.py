@@ -31,6 +31,7 @@ MODELS = {
     "webrtc-3": {"mode": 3},
     "energy": {},
     "rnnoise": {},
+    "fusion": {},
     "ten": {},
     "silero-onnx": {},
 }
@@ -222,6 +223,8 @@ def test_a_view_into_a_larger_array_is_judged_as_its_copy():
         try:
             one, other = (create_engine(model.rstrip("-0123"), **MODELS[model]) for _ in range(2))
         except EngineUnavailable:
+            continue
+        if not isinstance(one, WindowedEngine):  # it takes frames alone
             continue
         judged = one.push_block(second, len(frames), AudioFormat()) + one.flush_block()
         assert judged == other.push_block(second.copy(), len(frames), AudioFormat()) + other.flush_block()
@@ -586,7 +589,9 @@ def test_silero_onnx_agrees_with_silero():
 
 
 def test_the_names_are_those_of_the_table():
-    assert list(ENGINES) == ["silero", "silero-stacked", "webrtc", "energy", "rnnoise", "ten", "silero-onnx"]
+    assert list(ENGINES) == [
+        *("silero", "silero-stacked", "webrtc", "energy", "rnnoise", "fusion", "ten", "silero-onnx")
+    ]
     assert all(info.summary and info.install.startswith("pip install ") for info in ENGINES.values())
 
 

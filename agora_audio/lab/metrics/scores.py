@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -251,17 +251,15 @@ class Condition:
     """Compared with, in the unit of the metric."""
 
     @classmethod
-    def parse(cls, text: str) -> Condition:
-        """Read a condition; ConfigError if it is none, with the names there are if the name is unknown."""
+    def parse(cls, text: str, known: Collection[str] = METRICS) -> Condition:
+        """Read a condition; ConfigError if it is none, with the names `known` if the name is not among them."""
         match = re.fullmatch(r"\s*(\w+)\s*(<=|>=|==|!=|<|>)\s*(\S+)\s*", text) if isinstance(text, str) else None
         if not match:
             raise ConfigError(
                 f"condition {text!r:.80} is none: write a metric, a comparison and a number, such as f1<0.9"
             )
-        if match[1] not in METRICS:
-            raise ConfigError(
-                f"condition {text!r:.80}: no metric is called {match[1]!r}; there are {', '.join(METRICS)}"
-            )
+        if match[1] not in known:
+            raise ConfigError(f"condition {text!r:.80}: no metric is called {match[1]!r}; there are {', '.join(known)}")
         try:
             limit = float(match[3])
         except ValueError:

