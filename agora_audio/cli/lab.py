@@ -1,4 +1,4 @@
-"""``agora-audio lab``: eval."""
+"""``agora-audio lab``: eval, report."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import IO, Annotated, Any
 
 import typer
 
-from agora_audio.cli import report, say
+from agora_audio.cli import report, report_page, say
 from agora_audio.cli.options import Rate, RawChannels, open_sound, takes_config
 from agora_audio.cli.output import with_progress
 from agora_audio.errors import AudioError, ConfigError
@@ -26,7 +26,7 @@ from agora_audio.vad.engines import ENGINES, create_engine
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Measure: eval.", no_args_is_help=True)
+app = typer.Typer(help="Measure and look: eval, report.", no_args_is_help=True)
 
 _CONDITION_FAILED = 3
 _SOUND = "Sound"
@@ -45,11 +45,6 @@ _COLUMNS = (
     ("end ms", "end_latency_ms", "{:.0f}"),
 )
 _LEGEND = "clip: the worst beginning lost; onset and end: median latency of {}; docs/scores.md defines all"
-
-
-@app.callback()
-def _group() -> None:
-    """Keep `lab` a group while it has one command."""
 
 
 @app.command(name="eval")
@@ -137,6 +132,9 @@ def evaluate(
     else:
         _print_table(scores, total)
     return worst or _judge(conditions, total)
+
+
+app.command()(report_page.report)
 
 
 def _check_sides(

@@ -23,7 +23,9 @@ from agora_audio.io import RAW_DEFAULT, RAW_SUFFIXES, AudioReader, open_audio
 from agora_audio.vad.config import PRESETS, AudioVadConfigV2
 from agora_audio.vad.engines import ENGINES
 
-__all__ = ["EngineOption", "Rate", "RawChannels", "field_docs", "open_sound", "takes_config", "with_options"]
+__all__ = [
+    "EngineOption", "Rate", "RawChannels", "config_of_file", "field_docs", "open_sound", "takes_config", "with_options",
+]  # fmt: skip
 
 _SOUND = "Sound"
 _CONFIG = "VAD parameters"
@@ -124,13 +126,21 @@ def _fields_of(path: Path | None) -> dict[str, Any]:
 
     if path is None:
         return {}
-    text = path.read_text(encoding="utf-8", errors="replace")
+    config_of_file(path)
+    named: dict[str, Any] = json.loads(_text_of(path))
+    return named
+
+
+def config_of_file(path: Path) -> AudioVadConfigV2:
+    """Return the config in a JSON file of fields; ConfigError that names the file if it is none."""
     try:
-        AudioVadConfigV2.from_json(text)
+        return AudioVadConfigV2.from_json(_text_of(path))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
-    named: dict[str, Any] = json.loads(text)
-    return named
+
+
+def _text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _config_parameters() -> dict[str, inspect.Parameter]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import math
-import os
-import secrets
 import textwrap
 from collections.abc import Sequence
 from dataclasses import fields
@@ -18,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from agora_audio.errors import ConfigError, EngineUnavailable
+from agora_audio.lab.files import write_whole
 from agora_audio.lab.trace import VadTrace
 from agora_audio.vad.config import AudioVadConfigV2
 
@@ -71,18 +69,7 @@ def save_figure(figure_or_axes: Any, path: str | Path) -> None:
     if suffix not in _SUFFIXES:
         raise ConfigError(f"{target.name!r} does not end in one of {', '.join(_SUFFIXES)}: the suffix names the format")
     drawn = _drawn(_figure_of(figure_or_axes), suffix[1:])
-    real = target.resolve()  # a link stays, its file is replaced
-    beside = real.with_name(f".plot-{secrets.token_hex(8)}.tmp")
-    try:
-        with open(beside, "xb") as stream:
-            stream.write(drawn)
-        os.replace(beside, real)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        if isinstance(error, OSError):  # which speaks of the file beside
-            raise OSError(error.errno, error.strerror, str(target)) from error
-        raise
+    write_whole(target, drawn)
 
 
 def _drawn(figure: Figure, format: str) -> bytes:
