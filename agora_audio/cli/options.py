@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import inspect
-import itertools
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +18,7 @@ from agora_audio.cli import say
 from agora_audio.errors import ConfigError
 from agora_audio.frames import AudioFormat
 from agora_audio.io import RAW_DEFAULT, RAW_SUFFIXES, AudioReader, open_audio
+from agora_audio.lab.field_docs import field_docs
 from agora_audio.vad.config import PRESETS, AudioVadConfigV2
 from agora_audio.vad.engines import ENGINES
 
@@ -203,21 +202,6 @@ def _shown(default: Any) -> str:
     if isinstance(default, bool):
         return "on" if default else "off"
     return "never" if default is None else str(default)
-
-
-def field_docs(of: type) -> dict[str, str]:
-    """Return the line of documentation under each field of a dataclass, so that --help says the same."""
-    tree = ast.parse(inspect.getsource(sys.modules[of.__module__]))
-    classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
-    body = next(node.body for node in classes if node.name == of.__name__)
-    return {
-        node.target.id: str(text.value.value).replace("`", "")
-        for node, text in itertools.pairwise(body)
-        if isinstance(node, ast.AnnAssign)
-        and isinstance(node.target, ast.Name)
-        and isinstance(text, ast.Expr)
-        and isinstance(text.value, ast.Constant)
-    }
 
 
 def with_options(

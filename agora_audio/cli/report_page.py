@@ -29,7 +29,9 @@ _SIDE_BY_SIDE = 4
 
 
 def report(
-    file: Annotated[str, typer.Argument(metavar="FILE|DUMP", help="A recording, - for stdin, or the folder of a dump.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE|DUMP", help="A recording, - for stdin, or the folder of a dump.")
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The page to write, .html.")],
     ref: Annotated[
         list[Path] | None,
@@ -65,8 +67,8 @@ def report(
 ) -> int:
     """Write one page that shows what a VAD saw and decided in a recording, and lets hear it.
 
-    It opens in any browser and loads nothing from a network. Without --preset and --config it shows a dump's own config,
-    or the defaults. docs/report.md says what is to be seen and which keys there are.
+    It opens in any browser and loads nothing from a network. Without --preset and --config it shows a dump's own
+    config, or the defaults. docs/report.md says what is to be seen and which keys there are.
     """
     configs = _configs(preset or (), config or ())
     check_target(checked_page(output), [file, *map(str, (*(ref or ()), *(config or ())))])
@@ -98,7 +100,11 @@ def _configs(presets: Sequence[str], files: Sequence[Path]) -> dict[str, AudioVa
 
 
 def _refuse_for_dumps(channel: str, sample_rate: int | None, channels: int | None) -> None:
-    given = {"--channel": channel != "mix", "--sample-rate": sample_rate is not None, "--channels": channels is not None}
+    given = {
+        "--channel": channel != "mix",
+        "--sample-rate": sample_rate is not None,
+        "--channels": channels is not None,
+    }
     if names := [name for name, there in given.items() if there]:
         raise ConfigError(f"{' and '.join(names)} cannot be chosen for a dump: it holds what the VAD was given")
 

@@ -17,10 +17,10 @@ from typing import Any
 from agora_audio.errors import ConfigError, EngineUnavailable
 from agora_audio.frames import AudioFormat, Channel
 from agora_audio.io import Source
+from agora_audio.lab.field_docs import field_docs
 from agora_audio.lab.files import write_whole
 from agora_audio.lab.report import Recording, describe, describe_lane, frame_bytes, record_dump, record_speech
 from agora_audio.lab.report.recording import encode_mp3
-from agora_audio.lab.trace import VadTrace
 from agora_audio.vad.config import AudioVadConfigV2, checked_config
 from agora_audio.vad.engines import Engine
 from agora_audio.vad.segments import Segment
@@ -175,7 +175,8 @@ def _fields() -> list[dict[str, Any]]:
     """Return what the sliders are, those first that people turn most."""
     specs = {spec.name: spec for spec in fields(AudioVadConfigV2)}
     order = [*_FRONT, *(name for name in specs if name not in _FRONT)]
-    return [_field(name, getattr(AudioVadConfigV2(), name)) for name in order]
+    documented, usual = field_docs(AudioVadConfigV2), AudioVadConfigV2()
+    return [{"help": documented[name], **_field(name, getattr(usual, name))} for name in order]
 
 
 def _field(name: str, usual: Any) -> dict[str, Any]:
@@ -201,14 +202,14 @@ def _widget_class() -> Any:
         """What travels between Python and the browser."""
 
         _esm = files("agora_audio.lab.static").joinpath("widget.js").read_text(encoding="utf-8")
-        document = traitlets.Dict().tag(sync=True)
-        frames = traitlets.Bytes().tag(sync=True)
-        sound = traitlets.Bytes().tag(sync=True)
-        usual = traitlets.Dict().tag(sync=True)
-        fields = traitlets.List().tag(sync=True)
-        config = traitlets.Dict().tag(sync=True)
-        kept = traitlets.Dict().tag(sync=True)
-        lanes = traitlets.List().tag(sync=True)
-        problem = traitlets.Unicode().tag(sync=True)
+        document: Any = traitlets.Dict().tag(sync=True)
+        frames: Any = traitlets.Bytes().tag(sync=True)
+        sound: Any = traitlets.Bytes().tag(sync=True)
+        usual: Any = traitlets.Dict().tag(sync=True)
+        fields: Any = traitlets.List().tag(sync=True)
+        config: Any = traitlets.Dict().tag(sync=True)
+        kept: Any = traitlets.Dict().tag(sync=True)
+        lanes: Any = traitlets.List().tag(sync=True)
+        problem: Any = traitlets.Unicode().tag(sync=True)
 
     return Viewer

@@ -19,6 +19,10 @@ type Config = Record<string, unknown>;
 export class Controls {
   readonly element: HTMLElement;
   private readonly problem = h("p", { class: "aa-problem", role: "status" });
+  private readonly outlets = [
+    h("button", { type: "button", click: () => this.save() }, "Save JSON"),
+    h("button", { type: "button", click: (event) => void this.copy(event.currentTarget as HTMLElement) }, "Copy JSON"),
+  ];
   private readonly update: (() => void)[] = [];
 
   constructor(private config: Config, private readonly usual: Config, fields: Field[], private readonly changed: (config: Config) => void, keep: () => void) {
@@ -32,8 +36,7 @@ export class Controls {
         "div", { class: "aa-actions" },
         h("button", { type: "button", click: () => this.set({ ...this.usual }) }, "Reset"),
         h("button", { type: "button", click: keep, title: "Compare with these parameters from now on" }, "Keep as B"),
-        h("button", { type: "button", click: () => this.save() }, "Save JSON"),
-        h("button", { type: "button", click: (event) => this.copy(event.currentTarget as HTMLElement) }, "Copy JSON"),
+        ...this.outlets,
       ),
     );
     this.refresh();
@@ -43,6 +46,7 @@ export class Controls {
   show(config: Config, problem: string): void {
     this.config = { ...config };
     this.problem.textContent = problem;
+    for (const outlet of this.outlets) outlet.disabled = problem !== "";
     this.refresh();
   }
 

@@ -462,7 +462,7 @@ export class Stage {
     c.textAlign = "right";
     c.textBaseline = "middle";
     let free = row.top - 2;
-    for (const [y, text, colour] of [...texts].sort((one, two) => one[0] - two[0])) {
+    for (const [y, text, colour] of this.joined(texts)) {
       const at = Math.max(free + 6, Math.min(y - 7, row.top + row.height - 6));
       const x = GUTTER + this.width - 4;
       c.lineWidth = 4;
@@ -473,6 +473,19 @@ export class Stage {
       c.fillText(text, x, at);
       free = at + 6;
     }
+  }
+
+  /** Say the same of several configs once: "A 0.70" and "B 0.70" are "A B 0.70". */
+  private joined(texts: [number, string, string][]): [number, string, string][] {
+    const joined: [number, string, string][] = [];
+    for (const [y, text, colour] of [...texts].sort((one, two) => one[0] - two[0])) {
+      const same = joined.find((other) => other[0] === y && other[1].replace(/^[A-D ]+/, "") === text.replace(/^[A-D ]+/, ""));
+      if (same) {
+        same[1] = `${same[1].match(/^[A-D ]+/)![0]}${text}`;
+        same[2] = this.theme.ink;
+      } else joined.push([y, text, colour]);
+    }
+    return joined;
   }
 
   private curve(curve: Curve, y: (value: number) => number): void {

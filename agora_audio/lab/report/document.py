@@ -6,7 +6,6 @@ The viewer draws; whatever is a number that somebody might quote is computed her
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple
 from typing import Any
 
 import numpy as np
@@ -94,7 +93,7 @@ def describe_lane(name: str, trace: VadTrace, reference: Sequence[Segment] | Non
         "name": name,
         "config": values,
         "changed": [key for key, value in values.items() if value != usual[key]],
-        "segments": [[round(time, 6) for time in astuple(one)] for one in trace.segments],
+        "segments": [[round(time, 6) for time in one.to_dict().values()] for one in trace.segments],
         "voice": [config.start_voice_prob / 100, config.stop_voice_prob / 100],
         "level": _changes(trace),
         "missed": [],
@@ -125,8 +124,8 @@ def _rounded(intervals: Intervals) -> list[list[float]]:
 def _changes(trace: VadTrace) -> list[list[float]]:
     """Return from when on which RMS threshold was in force: pairs of seconds and dBFS."""
     thresholds = trace.thresholds
-    first = np.concatenate(([0], np.flatnonzero(np.diff(thresholds)) + 1)) if len(thresholds) else []
-    return [[round(trace.format.frame_time(int(frame) - 1), 6), int(thresholds[frame])] for frame in first]
+    first = [0, *(np.flatnonzero(np.diff(thresholds)) + 1).tolist()]
+    return [[round(trace.format.frame_time(frame - 1), 6), int(thresholds[frame])] for frame in first]
 
 
 def _peak(trace: VadTrace) -> float:
@@ -136,8 +135,8 @@ def _peak(trace: VadTrace) -> float:
 def frame_bytes(trace: VadTrace) -> bytes:
     """Return four planes of a byte a frame, one after the other, as the viewer reads them.
 
-    Lowest and highest sample, signed, where 127 is the peak of the recording; the probability, where 255 is 1; the level
-    in steps of half a decibel from -127 dBFS.
+    Lowest and highest sample, signed, where 127 is the peak of the recording; the probability, where 255 is 1; the
+    level in steps of half a decibel from -127 dBFS.
     """
     peak = _peak(trace)
     planes: list[NDArray[Any]] = [
