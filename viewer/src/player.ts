@@ -16,6 +16,8 @@ export class Player {
   private view: [number, number] = [1, 0];
   private drawn = 0;
   private address = "";
+  /** Where to stop. */
+  private until = Infinity;
 
   constructor(private readonly events: PlayerEvents) {
     this.media.preload = "metadata";
@@ -37,7 +39,7 @@ export class Player {
       progressColor: theme.wave,
     });
     this.drawn = this.view[0];
-    this.surfer.on("timeupdate", (time) => this.events.time(time));
+    this.surfer.on("timeupdate", (time) => this.moved(time));
     this.surfer.on("play", () => this.events.playing(true));
     this.surfer.on("pause", () => this.events.playing(false));
     this.surfer.on("finish", () => this.events.playing(false));
@@ -71,14 +73,32 @@ export class Player {
     return this.media.currentTime;
   }
 
+  // What is sought is asked of the medium itself, since wavesurfer forgets a place where another one is still being
+  // sought; and where it stops is kept here, since there it outlives a jump to behind it.
   seek(time: number): void {
-    this.surfer?.setTime(time);
+    this.until = Infinity;
+    if (this.address) this.media.currentTime = time;
   }
 
-  async play(start?: number, end?: number): Promise<void> {
+  /** Play a stretch; seconds. */
+  hear(start: number, end: number): void {
+    this.seek(start);
+    this.until = end;
+    void this.play();
+  }
+
+  private moved(time: number): void {
+    if (time >= this.until && !this.media.paused) {
+      this.until = Infinity;
+      this.media.pause();
+    }
+    this.events.time(time);
+  }
+
+  private async play(): Promise<void> {
     if (!this.address) return;
     try {
-      await this.surfer?.play(start, end);
+      await this.surfer?.play();
     } catch (error) {
       // A play that another one, or a pause, takes the place of is no failure.
       if ((error as Error).name !== "AbortError") this.events.failed();

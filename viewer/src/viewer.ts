@@ -142,6 +142,7 @@ export class Viewer {
       this.note,
       this.overview.element,
       this.stage.element,
+      this.player.media,
       this.legend(),
       h("div", { class: "aa-below" }, this.list.element, this.table),
       h("details", { class: "aa-keys" }, h("summary", {}, "Keys"),
@@ -225,7 +226,7 @@ export class Viewer {
 
   private hear(start: number, end: number): void {
     this.moved(start, false);
-    void this.player.play(start, end);
+    this.player.hear(start, end);
   }
 
   private seek(time: number): void {
