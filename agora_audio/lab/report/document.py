@@ -102,7 +102,7 @@ def describe_lane(name: str, trace: VadTrace, reference: Sequence[Segment] | Non
     }
     if reference is not None:
         wanted, found = merge(intervals_of(reference)), merge(intervals_of(trace.segments))
-        region = np.array([[0.0, max(trace.duration, *(wanted[-1:, 1]), *(found[-1:, 1]))]])
+        region = np.array([[0.0, max(trace.duration, *wanted[-1:, 1].tolist(), 0.0)]])
         lane["missed"] = _rounded(clip(wanted, gaps(found, region)))
         lane["false"] = _rounded(clip(found, gaps(wanted, region)))
         lane["scores"] = _scores(trace, wanted)

@@ -91,13 +91,15 @@ def record_dump(path: str | Path, config: AudioVadConfigV2 | None = None) -> Rec
     """
     labels = read_dump(dump_folder(Path(path)) or path)
     folder = dump_folder(Path(path))
-    samples = None
+    samples: NDArray[np.int16] | None = None
     if folder is not None and (folder / "source.pcm").is_file():
         data = np.fromfile(folder / "source.pcm", "<i2")
         data = data[: len(data) // labels.format.channels * labels.format.channels]
         samples = pick_channel(data.reshape(-1, labels.format.channels), "mix")
     trace = trace_labels(labels, config, samples)
-    return Recording(trace, None if samples is None else _played(samples, labels.format.sample_rate))
+    if samples is None or not len(samples):
+        return Recording(trace, None)
+    return Recording(trace, _played(samples, labels.format.sample_rate))
 
 
 def _played(samples: NDArray[np.int16], rate: int) -> NDArray[np.int16]:
