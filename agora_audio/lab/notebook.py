@@ -93,7 +93,6 @@ class VadTuner:
             )
         self.trace = recording.trace.with_config(checked_config(config or recording.trace.config))
         self._reference = reference
-        self._kept = describe_lane("before", self.trace, reference)
         document = describe(Recording(self.trace, None), reference=reference, title=title, engine=engine)
         self.widget: Any = _widget_class()(
             document={name: value for name, value in document.items() if name != "lanes"},
@@ -103,7 +102,8 @@ class VadTuner:
             fields=_fields(),
             config=self.config.to_dict(),
             kept=self.config.to_dict(),
-            lanes=self._lanes(),
+            lane=describe_lane("now", self.trace, reference),
+            other=describe_lane("before", self.trace, reference),
         )
         self.widget.observe(self._moved, "config")
         self.widget.observe(self._keep, "kept")
@@ -129,9 +129,6 @@ class VadTuner:
     def _repr_mimebundle_(self, **options: Any) -> Any:
         return self.widget._repr_mimebundle_(**options)
 
-    def _lanes(self) -> list[dict[str, Any]]:
-        return [describe_lane("now", self.trace, self._reference), self._kept]
-
     def _moved(self, change: dict[str, Any]) -> None:
         """Decide again; a config that cannot be is said, and what was found before stays."""
         try:
@@ -141,11 +138,10 @@ class VadTuner:
             return
         with self.widget.hold_sync():
             self.widget.problem = ""
-            self.widget.lanes = self._lanes()
+            self.widget.lane = describe_lane("now", self.trace, self._reference)
 
     def _keep(self, change: dict[str, Any]) -> None:
-        self._kept = describe_lane("kept", self.trace, self._reference)
-        self.widget.lanes = self._lanes()
+        self.widget.other = describe_lane("kept", self.trace, self._reference)
 
 
 def tune_speech(
@@ -209,7 +205,8 @@ def _widget_class() -> Any:
         fields: Any = traitlets.List().tag(sync=True)
         config: Any = traitlets.Dict().tag(sync=True)
         kept: Any = traitlets.Dict().tag(sync=True)
-        lanes: Any = traitlets.List().tag(sync=True)
+        lane: Any = traitlets.Dict().tag(sync=True)
+        other: Any = traitlets.Dict().tag(sync=True)
         problem: Any = traitlets.Unicode().tag(sync=True)
 
     return Viewer

@@ -2,16 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-
 import pytest
 
 from agora_audio.cli import main
@@ -19,6 +9,7 @@ from agora_audio.lab.trace import trace_speech
 from agora_audio.vad.config import AudioVadConfigV2
 from tests.browser import viewer
 from tests.browser.conftest import REQUIRED, Seen
+from tests.browser.lab import jupyter_lab, missing, notebook, show
 from tests.vad.pieces import TEST_DATA
 
 DIALOGUE = TEST_DATA / "dialogue_16k.wav"
@@ -30,65 +21,16 @@ reference = [row.segment for row in read_labels({str(DIALOGUE.with_suffix(".json
 tuner = tune_speech({str(DIALOGUE)!r}, reference=reference)
 tuner
 """
-NOTEBOOK = {
-    "cells": [
-        {"cell_type": "code", "execution_count": None, "id": name, "metadata": {}, "outputs": [], "source": source}
-        for name, source in (("show", CELL), ("ask", "print(tuner.config.stop_recognize_count, len(tuner.segments))"))
-    ],
-    "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
-    "nbformat": 4,
-    "nbformat_minor": 5,
-}
-PATIENCE = 60.0
+NOTEBOOK = notebook(CELL, "print(tuner.config.stop_recognize_count, len(tuner.segments))")
 
 
 @pytest.fixture(scope="module")
 def lab(browser, tmp_path_factory):
     """Address of a JupyterLab with one notebook in it."""
-    if subprocess.run(
-        [sys.executable, "-c", "import jupyterlab, anywidget, ipykernel"], capture_output=True
-    ).returncode:
-        (pytest.fail if REQUIRED else pytest.skip)("JupyterLab is not installed: uv sync --group browser")
-    folder = tmp_path_factory.mktemp("lab")
-    (folder / "work").mkdir()
-    (folder / "work" / "tune.ipynb").write_text(json.dumps(NOTEBOOK), encoding="utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    places = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "IPYTHONDIR")
-    environment = {**os.environ, **{name: str(folder / name) for name in (*places, "JUPYTERLAB_WORKSPACES_DIR")}}
-    options = [
-        *("--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"),
-        *(
-            "--IdentityProvider.token=",
-            "--ServerApp.disable_check_xsrf=True",
-            f"--ServerApp.root_dir={folder / 'work'}",
-        ),
-        "--LabApp.news_url=",
-    ]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options], env=environment, stdout=log, stderr=log
-        )
-    try:
-        wait_for(f"http://127.0.0.1:{port}/api", server, folder / "log")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(PATIENCE)
-
-
-def wait_for(address, server, log):
-    """Wait until a server of another process answers."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            urllib.request.urlopen(address, timeout=5).close()
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError(f"JupyterLab does not answer: {log.read_text()[-2000:]}")
+    if absent := missing():
+        (pytest.fail if REQUIRED else pytest.skip)(absent)
+    with jupyter_lab(tmp_path_factory.mktemp("lab"), NOTEBOOK) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -97,11 +39,7 @@ def page(browser, lab):
     context = browser.new_context(viewport={"width": 1400, "height": 1300}, accept_downloads=True)
     opened = context.new_page()
     opened.seen = Seen(opened)
-    opened.goto(f"{lab}/lab/tree/tune.ipynb?reset")
-    opened.locator(".jp-CodeCell .cm-content").first.click(timeout=PATIENCE * 1000)
-    opened.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=PATIENCE * 1000)
-    opened.keyboard.press("Shift+Enter")
-    opened.wait_for_selector(".aa-viewer[data-ready][data-sound]", timeout=PATIENCE * 1000)
+    show(opened, lab)
     yield opened
     context.close()
 

@@ -64,12 +64,12 @@ def tuner():
 
 def test_it_begins_with_what_detection_finds(tuner):
     assert list(tuner.segments) == detect_speech(DIALOGUE)
-    now, before = tuner.widget.lanes
+    now, before = tuner.widget.lane, tuner.widget.other
     assert {**before, "name": "now"} == now == describe_lane("now", tuner.trace, REFERENCE)
     assert tuner.widget.frames == frame_bytes(tuner.trace)
     assert tuner.widget.document["title"] == "dialogue_16k.wav"
     assert tuner.widget.sound[:1] in (b"\xff", b"I")  # a frame of MPEG audio, or the tag before it
-    json.dumps([tuner.widget.document, tuner.widget.lanes, tuner.widget.fields, tuner.widget.usual], allow_nan=False)
+    json.dumps([tuner.widget.document, tuner.widget.lane, tuner.widget.fields, tuner.widget.usual], allow_nan=False)
 
 
 @pytest.mark.parametrize("change", [{"stop_recognize_count": 12}, {"algorithm": "consecutive"}, {"max_speech": 1.5}])
@@ -78,16 +78,16 @@ def test_what_a_slider_sends_is_decided_as_detection_decides(tuner, change):
     wanted = AudioVadConfigV2(**change)
     assert (tuner.config, tuner.widget.problem) == (wanted, "")
     assert list(tuner.segments) == detect_speech(DIALOGUE, config=wanted)
-    assert tuner.widget.lanes[0] == describe_lane("now", tuner.trace, REFERENCE)
-    assert tuner.widget.lanes[1]["config"] == AudioVadConfigV2().to_dict()
+    assert tuner.widget.lane == describe_lane("now", tuner.trace, REFERENCE)
+    assert tuner.widget.other["config"] == AudioVadConfigV2().to_dict()
 
 
 @pytest.mark.parametrize("change", [{"max_speech": 0.1}, {"start_voice_prob": 101}, {"stop_recognize_count": 1.5}])
 def test_a_config_that_cannot_be_is_said_and_what_was_found_stays(tuner, change):
-    lanes, config = tuner.widget.lanes, tuner.config
+    lane, config = tuner.widget.lane, tuner.config
     tuner.widget.config = {**tuner.widget.config, **change}
     assert next(iter(change)) in tuner.widget.problem
-    assert (tuner.widget.lanes, tuner.config) == (lanes, config)
+    assert (tuner.widget.lane, tuner.config) == (lane, config)
     tuner.widget.config = {**tuner.widget.config, **LOW.to_dict()}
     assert (tuner.widget.problem, tuner.config) == ("", LOW)
 
@@ -103,7 +103,7 @@ def test_what_is_kept_is_shown_beside_it(tuner):
     tuner.config = LOW
     tuner.widget.kept = tuner.widget.config
     tuner.config = AudioVadConfigV2()
-    assert [(lane["name"], lane["config"]) for lane in tuner.widget.lanes] == [
+    assert [(lane["name"], lane["config"]) for lane in (tuner.widget.lane, tuner.widget.other)] == [
         ("now", AudioVadConfigV2().to_dict()),
         ("kept", LOW.to_dict()),
     ]

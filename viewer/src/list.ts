@@ -53,15 +53,18 @@ export class List {
     this.fill();
   }
 
+  /** Forget what was chosen; the next `show` draws it. */
+  clear(): void {
+    this.selected = { segments: -1, errors: -1 };
+  }
+
   select(kind: "segments" | "errors", index: number): void {
     this.selected[kind] = index;
-    if (this.tab !== kind && index >= 0) this.choose(kind);
-    if (index >= 0) {
-      const top = index * TALL;
-      const { scrollTop, clientHeight } = this.box;
-      if (top < scrollTop) this.box.scrollTop = top;
-      else if (top + TALL > scrollTop + clientHeight) this.box.scrollTop = top + TALL - clientHeight;
-    }
+    if (this.tab !== kind) this.choose(kind);
+    const top = index * TALL;
+    const { scrollTop, clientHeight } = this.box;
+    if (top < scrollTop) this.box.scrollTop = top;
+    else if (top + TALL > scrollTop + clientHeight) this.box.scrollTop = top + TALL - clientHeight;
     this.fill();
   }
 

@@ -90,9 +90,7 @@ export class Viewer {
   setLanes(lanes: Lane[]): void {
     this.lanes = lanes;
     this.active = Math.min(this.active, lanes.length - 1);
-    this.selected = this.error = -1;
-    this.list.select("errors", -1);
-    this.list.select("segments", -1);
+    this.forget();
     this.refresh();
   }
 
@@ -172,6 +170,11 @@ export class Viewer {
     return h("ul", { class: "aa-legend" }, ...items);
   }
 
+  private forget(): void {
+    this.selected = this.error = -1;
+    this.list.clear();
+  }
+
   private refresh(): void {
     const lane = this.lanes[this.active];
     const spans = (kind: "missed" | "false") => lane[kind].map(([start, end]) => ({ kind, start, end }));
@@ -199,9 +202,7 @@ export class Viewer {
     if (lane >= this.lanes.length) return;
     const had = document.activeElement?.closest(".aa-chips") !== null;
     this.active = lane;
-    this.selected = this.error = -1;
-    this.list.select("segments", -1);
-    this.list.select("errors", -1);
+    this.forget();
     this.refresh();
     if (had) (this.chips.children[lane] as HTMLElement).focus();
   }

@@ -35,16 +35,18 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
       model.save_changes();
     },
   );
-  const viewer = new Viewer(el, { ...recording, lanes: model.get("lanes") as Lane[] }, controls.element);
+  const lanes = () => [model.get("lane"), model.get("other")] as Lane[];
+  const viewer = new Viewer(el, { ...recording, lanes: lanes() }, controls.element);
   viewer.setFrames(bytesIn(model.get("frames")));
   const sound = bytesIn(model.get("sound"));
   if (sound.length) void addressOf({ type: "audio/mpeg" }, sound).then((address) => viewer.setSound(address));
   else viewer.say("There is no sound in this recording: nothing can be played.");
   const handlers: Record<string, () => void> = {
-    "change:lanes": () => {
-      viewer.setLanes(model.get("lanes") as Lane[]);
+    "change:lane": () => {
+      viewer.setLanes(lanes());
       if (asked) requestAnimationFrame(() => (viewer.root.dataset.followed = (performance.now() - asked).toFixed(1)));
     },
+    "change:other": () => viewer.setLanes(lanes()),
     "change:config": () => controls.show(model.get("config") as Record<string, unknown>, model.get("problem") as string),
     "change:problem": () => controls.show(model.get("config") as Record<string, unknown>, model.get("problem") as string),
   };
