@@ -5,8 +5,8 @@
 *write s*: from a trace to files on disk. *page MB*, *beside MB*: the page and what is in the folder beside it. *drawn
 ms*, *playable ms*: from opening the page in headless Chromium (group ``browser``) until it is drawn, and until it can
 be heard. *plays ms*: from a key until the player's clock moves, in the middle of the recording. *scroll ms*: a step of
-scrolling, zoomed in, until it is drawn. With ``--notebook``, of up to 30 minutes in a real JupyterLab: *slider ms*, from
-a key on a slider until the segments that Python found for it are drawn. All medians.
+scrolling, zoomed in, until it is drawn. With ``--notebook``, of up to 30 minutes in a real JupyterLab: *slider ms*,
+from a key on a slider until the segments that Python found for it are drawn. All medians.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-// Sound for the player. Browsers start an MP3 where its index of a hundred places says, up to seconds off; decoded to
-// WAV once, it starts and stops on the sample. A file beside the page is FLAC, in which they find their way.
+// Sound for the player. Browsers start an MP3 where its index of a hundred places says, which is somewhere else; decoded
+// to WAV once, it starts and stops on the sample. A file beside the page is FLAC, in which they find their way.
 
 import { type Sound, bytesOf } from "./document";
 
