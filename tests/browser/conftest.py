@@ -22,6 +22,10 @@ ARGUMENTS = [
 ]
 
 
+# Milliseconds after which what was waited for does not come: long, for machines that have other work.
+PATIENCE = 90_000
+
+
 def chromium():
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -70,6 +74,7 @@ def open_page(browser):
     def opened(address, **window):
         window.setdefault("viewport", {"width": 1280, "height": 900})
         context = browser.new_context(**window)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.seen = Seen(page)

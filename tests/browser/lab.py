@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 
-PATIENCE = 60.0
+PATIENCE = 90.0
 PLACES = (
     "JUPYTER_CONFIG_DIR",
     "JUPYTER_DATA_DIR",
@@ -86,6 +86,6 @@ def show(page, address):
     """Open the notebook and run its first cell, as a person does, until the viewer can be heard."""
     page.goto(f"{address}/lab/tree/tune.ipynb?reset")
     page.locator(".jp-CodeCell .cm-content").first.click(timeout=PATIENCE * 1000)
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=PATIENCE * 1000)
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
     page.keyboard.press("Shift+Enter")
-    page.wait_for_selector(".aa-viewer[data-ready][data-sound]", timeout=PATIENCE * 1000)
+    page.wait_for_selector(".aa-viewer[data-ready][data-sound]")

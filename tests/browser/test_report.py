@@ -10,6 +10,7 @@ from agora_audio.lab.labels import read_labels
 from agora_audio.lab.report import record_speech, write_report
 from agora_audio.vad.config import AudioVadConfigV2
 from tests.browser import viewer
+from tests.browser.conftest import PATIENCE
 from tests.vad.pieces import TEST_DATA
 
 DIALOGUE = TEST_DATA / "dialogue_16k.wav"
@@ -188,6 +189,7 @@ def test_everything_is_named_for_people_who_do_not_see_it(page):
 def test_on_a_phone_it_fits_and_a_tap_plays(browser, path, recording):
     phone = {"width": 390, "height": 844}
     context = browser.new_context(viewport=phone, device_scale_factor=3, is_mobile=True, has_touch=True)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(path.as_uri())
     viewer.ready(page)

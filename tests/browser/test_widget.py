@@ -8,7 +8,7 @@ from agora_audio.cli import main
 from agora_audio.lab.trace import trace_speech
 from agora_audio.vad.config import AudioVadConfigV2
 from tests.browser import viewer
-from tests.browser.conftest import REQUIRED, Seen
+from tests.browser.conftest import PATIENCE, REQUIRED, Seen
 from tests.browser.lab import jupyter_lab, missing, notebook, show
 from tests.vad.pieces import TEST_DATA
 
@@ -37,6 +37,7 @@ def lab(browser, tmp_path_factory):
 def page(browser, lab):
     """The notebook, its first cell run, seen at once by all tests: each begins with what the sliders then are."""
     context = browser.new_context(viewport={"width": 1400, "height": 1300}, accept_downloads=True)
+    context.set_default_timeout(PATIENCE)
     opened = context.new_page()
     opened.seen = Seen(opened)
     show(opened, lab)
@@ -117,7 +118,7 @@ def test_a_config_that_cannot_be_is_said_and_what_was_found_stays(page):
 
 def test_a_segment_is_heard_and_keys_are_not_jupyters(page):
     cells = page.locator(".jp-Cell").count()
-    page.locator(".aa-viewer").focus()
+    page.locator(".aa-viewer h1").click()
     for key in ("a", "b", "a", "j"):  # two of which would insert cells
         page.keyboard.press(key)
     segment = trace_speech(DIALOGUE).segments[0]

@@ -29,9 +29,8 @@ def clock(page):
 
 def wait_for_clock(page, condition, *values):
     """Wait until the second at which the player is, `t`, fulfils a condition such as "t > v[0]"."""
-    # Long enough for a machine that has other work, short enough to fail in.
     test = f"(v) => {{ const t = document.querySelector('.aa-viewer audio').currentTime; return {condition}; }}"
-    page.wait_for_function(test, arg=list(values), timeout=15_000)
+    page.wait_for_function(test, arg=list(values))
 
 
 def is_playing(page):

@@ -147,8 +147,13 @@ export class Viewer {
         h("dl", {}, ...KEYS.flatMap(([key, what]) => [h("dt", {}, key), h("dd", {}, what)])),
         h("p", {}, "Click a segment, in its strip, in the waveform or in the list, to hear it; elsewhere to go there. Ctrl and the wheel, or two fingers, zoom.")),
     );
-    // A notebook has keys of its own, which are not meant for the viewer while it has the focus; nor are ours for it.
+    // A notebook has keys of its own, and takes the focus for them when somebody clicks into an output: whoever clicks into
+    // the viewer means the viewer.
+    root.dataset.lmSuppressShortcuts = "true";
     for (const name of ["keydown", "keyup", "keypress"]) root.addEventListener(name, (event) => event.stopPropagation());
+    root.addEventListener("click", () => {
+      if (!root.contains(document.activeElement)) root.focus({ preventScroll: true });
+    });
     return root;
   }
 
