@@ -85,7 +85,7 @@ def wait_for(address, server, log):
 def show(page, address):
     """Open the notebook and run its first cell, as a person does, until the viewer can be heard."""
     page.goto(f"{address}/lab/tree/tune.ipynb?reset")
-    page.locator(".jp-CodeCell .cm-content").first.click(timeout=PATIENCE * 1000)
+    page.locator(".jp-CodeCell .cm-content").first.click()
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
     page.keyboard.press("Shift+Enter")
     page.wait_for_selector(".aa-viewer[data-ready][data-sound]")
