@@ -84,6 +84,7 @@ def write_report(
     Examples
     --------
     >>> import tempfile
+    >>> from agora_audio.frames import AudioFormat
     >>> from agora_audio.lab.report import record_blocks
     >>> recording = record_blocks([bytes(32000)], AudioFormat(16000), engine="energy")
     >>> [path.name for path in write_report(tempfile.mkdtemp() + "/silence.html", recording)]
