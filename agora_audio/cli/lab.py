@@ -1,4 +1,4 @@
-"""``agora-audio lab``: eval, and with modules of their own sweep and tune."""
+"""``agora-audio lab``: eval, and with modules of their own report, sweep and tune."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from agora_audio.cli import lab_sweep, lab_tune, report, say
+from agora_audio.cli import lab_sweep, lab_tune, report, report_page, say
 from agora_audio.cli.lab_recordings import channel_number, standard_input, with_sound
 from agora_audio.cli.lab_recordings import sounds as sounds_of
 from agora_audio.cli.options import Rate, RawChannels, open_sound, takes_config
@@ -27,7 +27,7 @@ from agora_audio.vad.engines import ENGINES, create_engine
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Measure and tune: eval, sweep, tune.", no_args_is_help=True)
+app = typer.Typer(help="Measure, look and tune: eval, report, sweep, tune.", no_args_is_help=True)
 app.command(name="sweep")(lab_sweep.sweep_command)
 app.command(name="tune")(lab_tune.tune_command)
 
@@ -135,6 +135,9 @@ def evaluate(
     else:
         _print_table(scores, total)
     return worst or _judge(conditions, total)
+
+
+app.command()(report_page.report)
 
 
 def _check_sides(

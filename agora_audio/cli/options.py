@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import inspect
-import itertools
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -20,12 +18,21 @@ from agora_audio.cli import say
 from agora_audio.errors import ConfigError
 from agora_audio.frames import AudioFormat
 from agora_audio.io import RAW_DEFAULT, RAW_SUFFIXES, AudioReader, open_audio
+from agora_audio.lab.field_docs import field_docs
 from agora_audio.vad.config import PRESETS, AudioVadConfigV2
 from agora_audio.vad.engines import ENGINES
 
 __all__ = [
-    "EngineOption", "Rate", "RawChannels", "field_docs", "open_sound", "takes_config", "takes_values", "with_options",
-]  # fmt: skip
+    "EngineOption",
+    "Rate",
+    "RawChannels",
+    "config_of_file",
+    "field_docs",
+    "open_sound",
+    "takes_config",
+    "takes_values",
+    "with_options",
+]
 
 _SOUND = "Sound"
 _CONFIG = "VAD parameters"
@@ -146,13 +153,21 @@ def _fields_of(path: Path | None) -> dict[str, Any]:
 
     if path is None:
         return {}
-    text = path.read_text(encoding="utf-8", errors="replace")
+    config_of_file(path)
+    named: dict[str, Any] = json.loads(_text_of(path))
+    return named
+
+
+def config_of_file(path: Path) -> AudioVadConfigV2:
+    """Return the config in a JSON file of fields; ConfigError that names the file if it is none."""
     try:
-        AudioVadConfigV2.from_json(text)
+        return AudioVadConfigV2.from_json(_text_of(path))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
-    named: dict[str, Any] = json.loads(text)
-    return named
+
+
+def _text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _config_parameters(text: str | None = None) -> dict[str, inspect.Parameter]:
@@ -216,21 +231,6 @@ def _shown(default: Any) -> str:
     if isinstance(default, bool):
         return "on" if default else "off"
     return "never" if default is None else str(default)
-
-
-def field_docs(of: type) -> dict[str, str]:
-    """Return the line of documentation under each field of a dataclass, so that --help says the same."""
-    tree = ast.parse(inspect.getsource(sys.modules[of.__module__]))
-    classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
-    body = next(node.body for node in classes if node.name == of.__name__)
-    return {
-        node.target.id: str(text.value.value).replace("`", "")
-        for node, text in itertools.pairwise(body)
-        if isinstance(node, ast.AnnAssign)
-        and isinstance(node.target, ast.Name)
-        and isinstance(text, ast.Expr)
-        and isinstance(text.value, ast.Constant)
-    }
 
 
 def with_options(

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agora_audio.apm.stages import ApmStages
+from agora_audio.apm.statistics import ProcessorStats
 from agora_audio.errors import FormatError
 from agora_audio.frames import PCM, AudioFormat, pick_channel
-from agora_audio.io import AudioReader
+from agora_audio.io import AudioReader, Source, open_audio
 from agora_audio.processor import ExternalAudioProcessor, ProcessedFrame
+from agora_audio.vad.config import AudioVadConfigV2
+from agora_audio.vad.engines import Engine
 from agora_audio.vad.segments import Segment
 
-__all__ = ["BeforeAfter", "ProcessingTrace", "process_blocks"]
+__all__ = ["BeforeAfter", "ProcessingTrace", "process_blocks", "process_recording"]
 
 # The end of what is pushed is still in the resampler where rates differ.
 _AHEAD_S = 0.05
@@ -76,6 +81,51 @@ class BeforeAfter:
     def duration(self) -> float:
         """Length, seconds."""
         return len(self.before) / self.rate
+
+
+def process_recording(
+    path_or_stream: Source,
+    stages: ApmStages,
+    config: AudioVadConfigV2 | None = None,
+    *,
+    engine: str | Engine = "silero",
+    far: Source | None = None,
+    far_start: float | None = None,
+) -> tuple[BeforeAfter, ProcessorStats]:
+    """Process a recording and look for speech in what comes out.
+
+    Parameters
+    ----------
+    path_or_stream
+        The near end.
+    stages
+        Which stages are on.
+    config, engine
+        As of `detect_speech`.
+    far, far_start
+        What the loudspeaker played, and from which second of the near end on; None: nothing, and from its beginning.
+
+    Returns
+    -------
+    BeforeAfter
+        The sound before and after, and the speech.
+    ProcessorStats
+        Levels, delays and the cost of each stage.
+    """
+    with ExitStack() as opened:
+        near = opened.enter_context(open_audio(path_or_stream))
+        echo = None if far is None else opened.enter_context(open_audio(far))
+        format = near.format
+        processor = ExternalAudioProcessor(
+            stages, config or AudioVadConfigV2(), format.sample_rate, format.channels, engine=engine
+        )
+        trace = ProcessingTrace(format)
+        blocks = (trace.note_input(block) for block in near)
+        for done in process_blocks(processor, blocks, format, echo, far_start):
+            trace.note_output(done)
+        result, stats = trace.result(processor.format, processor.delay), processor.stats()
+        processor.release()
+    return result, stats
 
 
 class ProcessingTrace:

@@ -12,11 +12,12 @@ from agora_audio.frames import AudioFormat, Channel, pick_channel
 from agora_audio.io import Source, open_audio
 from agora_audio.vad.config import AudioVadConfigV2
 from agora_audio.vad.detect import FrameLabeller
+from agora_audio.vad.dump import DumpedLabels
 from agora_audio.vad.engines import Engine
 from agora_audio.vad.segments import Segment
 from agora_audio.vad.state_machine import Phase, VadState, VadStateMachine
 
-__all__ = ["VadTrace", "trace_blocks", "trace_speech"]
+__all__ = ["VadTrace", "trace_blocks", "trace_labels", "trace_speech"]
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,27 @@ def trace_blocks(
     return _decided(labeller.format, config, np.array(probabilities), np.array(levels), lowest, highest)
 
 
+def trace_labels(
+    labels: DumpedLabels, config: AudioVadConfigV2 | None = None, samples: NDArray[np.int16] | None = None
+) -> VadTrace:
+    """Return what a config makes of the labels of a dump.
+
+    Parameters
+    ----------
+    labels
+        What `read_dump` returned.
+    config
+        None: the dump's own, or where it holds none Agora's defaults.
+    samples
+        The sound of the dump, mixed to shape (n,); frames that it does not reach, all without it, have no extent.
+    """
+    lowest, highest = _envelope(samples if samples is not None else np.zeros(0, np.int16), labels.format)
+    count = len(labels.voice_prob)
+    lowest, highest = (np.pad(side[:count], (0, max(0, count - len(side)))) for side in (lowest, highest))
+    config = config or labels.config or AudioVadConfigV2()
+    return _decided(labels.format, config, labels.voice_prob, labels.rms_db, lowest, highest)
+
+
 def _envelope(samples: NDArray[np.int16], format: AudioFormat) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     if not len(samples):
         return np.zeros(0, np.float32), np.zeros(0, np.float32)
@@ -105,13 +127,21 @@ def _decided(
     highest: NDArray[np.float32],
 ) -> VadTrace:
     machine = VadStateMachine(config, format)
-    states, thresholds, segments = [], [], []
+    step, idle, stop = machine.step, Phase.IDLE, VadState.STOP_SPEAKING
+    states, segments = [], []
+    # Thresholds change where the phase does: the first frame of each stretch, and what is in force from there on.
+    phase, changes, in_force = idle, [0], [machine.effective_thresholds[0]]
     for probability, level in zip(voice_prob.tolist(), rms_db.tolist(), strict=True):
-        thresholds.append(machine.effective_thresholds[machine.phase is not Phase.IDLE])
-        states.append(machine.step(probability, level))
-        if states[-1] is VadState.STOP_SPEAKING and machine.segment is not None:
-            segments.append(machine.segment)
-    if machine.flush() is VadState.STOP_SPEAKING and machine.segment is not None:
+        state = step(probability, level)
+        states.append(state)
+        if machine.phase is not phase:
+            phase = machine.phase
+            changes.append(len(states))
+            in_force.append(machine.effective_thresholds[phase is not idle])
+            if state is stop and machine.segment is not None:
+                segments.append(machine.segment)
+    if machine.flush() is stop and machine.segment is not None:
         segments.append(machine.segment)
-    arrays = (voice_prob, rms_db, lowest, highest, np.array(states, np.int64), np.array(thresholds, np.int64))
+    thresholds = np.repeat(np.array(in_force, np.int64), np.diff([*changes, len(states)]))
+    arrays = (voice_prob, rms_db, lowest, highest, np.array(states, np.int64), thresholds)
     return VadTrace(format, config, *arrays, tuple(segments))

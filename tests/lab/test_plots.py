@@ -607,7 +607,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(tmp_path, panels, monkeypa
     def full(source, target):
         raise OSError(28, "No space left on device", source)
 
-    monkeypatch.setattr("agora_audio.lab.plots.figures.os.replace", full)
+    monkeypatch.setattr("agora_audio.lab.files.os.replace", full)
     with pytest.raises(OSError, match="No space left on device") as caught:
         save_figure(panels, tmp_path / "a.png")
     assert (caught.value.errno, caught.value.filename) == (28, str(tmp_path / "a.png"))

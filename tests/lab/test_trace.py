@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from agora_audio.errors import FormatError
 from agora_audio.frames import AudioFormat
 from agora_audio.io import open_audio
-from agora_audio.lab.trace import VadTrace, trace_blocks, trace_speech
+from agora_audio.lab.trace import VadTrace, trace_blocks, trace_labels, trace_speech
 from agora_audio.vad.audio_vad import AudioVadV2
 from agora_audio.vad.config import AudioVadConfigV2
 from agora_audio.vad.detect import detect_speech
+from agora_audio.vad.dump import DumpedLabels
 from agora_audio.vad.engines import create_engine
+from agora_audio.vad.state_machine import Phase, VadStateMachine
 from tests.vad.pieces import TEST_DATA, frames_of, recordings, steady, talk
 
 QUICK = AudioVadConfigV2(6, 10, 12, 0.6, 0.6, start_voice_prob=50, stop_voice_prob=35)
@@ -178,3 +180,32 @@ def test_a_trace_cannot_be_changed():
     trace = trace_blocks([], AudioFormat())
     with pytest.raises(dataclasses.FrozenInstanceError):
         trace.config = None
+
+
+@steady
+@given(st.text("V.", max_size=80), st.booleans(), st.sampled_from(["percent", "consecutive"]), st.integers(0, 6))
+def test_the_threshold_of_a_frame_is_what_the_machine_had_before_it(picture, adaptive, algorithm, shortest):
+    config = AudioVadConfigV2(
+        1, 2, 3, 1.0, 1.0, 50, 50, -30, -60, algorithm, adaptive_rms=adaptive, min_speech=shortest / 100
+    )
+    trace = decided(config, picture)
+    machine = VadStateMachine(config, AudioFormat())
+    thresholds = []
+    for probability, level in zip(trace.voice_prob.tolist(), trace.rms_db.tolist(), strict=True):
+        thresholds.append(machine.effective_thresholds[machine.phase is not Phase.IDLE])
+        machine.step(probability, level)
+    assert trace.thresholds.tolist() == thresholds
+
+
+def test_labels_of_a_dump_are_traced_with_their_own_config_or_another():
+    labels = DumpedLabels(
+        np.array([0.0, 1.0, 1.0, 0.0]), np.full(4, -20.0), np.zeros(4, int), AudioFormat(8000), QUICK, True
+    )
+    assert trace_labels(labels).config == QUICK
+    assert trace_labels(dataclasses.replace(labels, config=None)).config == AudioVadConfigV2()
+    short = AudioVadConfigV2(0, 2, 1, 1.0, 1.0)
+    trace = trace_labels(labels, short, np.arange(200, dtype=np.int16))
+    assert trace.states.tolist() == [0, 0, 1, 3]
+    assert (trace.highest * 32768).tolist() == [79, 159, 199, 0]  # the sound ends in the third frame
+    assert (trace.lowest * 32768).tolist() == [0, 80, 160, 0]
+    assert len(trace_labels(labels, short, np.zeros(8000, np.int16)).lowest) == 4

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import math
-import os
-import secrets
 import textwrap
 from collections.abc import Sequence
 from dataclasses import fields
@@ -18,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from agora_audio.errors import ConfigError, EngineUnavailable
+from agora_audio.lab.files import write_whole
 from agora_audio.lab.trace import VadTrace
 from agora_audio.vad.config import AudioVadConfigV2
 
@@ -75,19 +73,7 @@ def save_figure(figure_or_axes: Any, path: str | Path) -> None:
         If the file cannot be written; nothing is left of it then, and an existing one stays.
     """
     target = check_figure_path(path)
-    drawn = _drawn(_figure_of(figure_or_axes), target.suffix.lower()[1:])
-    real = target.resolve()  # a link stays, its file is replaced
-    beside = real.with_name(f".plot-{secrets.token_hex(8)}.tmp")
-    try:
-        with open(beside, "xb") as stream:
-            stream.write(drawn)
-        os.replace(beside, real)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        if isinstance(error, OSError):  # which speaks of the file beside
-            raise OSError(error.errno, error.strerror, str(target)) from error
-        raise
+    write_whole(target, _drawn(_figure_of(figure_or_axes), target.suffix.lower()[1:]))
 
 
 def check_figure_path(path: str | Path) -> Path:

@@ -1,0 +1,1 @@
+"""What the browser runs: built from ``viewer/`` by ``npm run build``, never edited here."""
