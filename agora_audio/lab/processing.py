@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from agora_audio.apm.statistics import ProcessorStats
 from agora_audio.errors import FormatError
 from agora_audio.frames import PCM, AudioFormat, pick_channel
 from agora_audio.io import AudioReader
 from agora_audio.processor import ExternalAudioProcessor, ProcessedFrame
 from agora_audio.vad.segments import Segment
+from agora_audio.writer import AudioWriter, UndelayedWriter
 
-__all__ = ["BeforeAfter", "ProcessingTrace", "process_blocks"]
+__all__ = ["BeforeAfter", "ProcessingTrace", "far_end_notes", "process_blocks", "written"]
 
 
 def process_blocks(
@@ -52,6 +54,33 @@ def process_blocks(
             pushed += len(piece) / far.format.sample_bytes / far.format.sample_rate
         yield processor.push_audio_pcm_data(block, format.sample_rate, format.channels)
     yield processor.flush()
+
+
+def written(
+    processed: Iterable[list[ProcessedFrame]],
+    output: AudioWriter,
+    processor: ExternalAudioProcessor,
+    source: AudioReader,
+) -> Iterator[list[ProcessedFrame]]:
+    """Write what `process_blocks` gives, without its delay and no longer than the source, and hand it on."""
+    undelayed: UndelayedWriter | None = None
+    for frames in processed:
+        if frames:
+            undelayed = undelayed or UndelayedWriter(output, processor.delay)
+            sound = np.frombuffer(b"".join(done.frame.pcm for done in frames), PCM)
+            undelayed.write(sound.reshape(-1, output.format.channels), source.seconds_read)
+        yield frames
+
+
+def far_end_notes(stats: ProcessorStats) -> list[str]:
+    """Return what a person should know of the far end: what of it was missing, or left over."""
+    far = stats.far_end
+    notes = []
+    if far is not None and far.missing_s > 0.02:
+        notes.append(f"the far end is {far.missing_s:.2f} s shorter than the recording: silence was taken for the rest")
+    if far is not None and far.waiting_s > 0.02:
+        notes.append(f"the far end is {far.waiting_s:.2f} s longer than the recording: the rest was not used")
+    return notes
 
 
 @dataclass(frozen=True)
