@@ -39,8 +39,19 @@ class Child:
             raise AudioError("this Python does not know its own program, so it can start no other: isolate=False")
         self._words: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - what it says to stderr
         self._folder = tempfile.mkdtemp(prefix="agora-batch-")
+        try:
+            self._process = self._started()
+        except OSError:
+            self._words.close()
+            os.rmdir(self._folder)
+            raise
+        self._messages: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
+        self._ready = False
+
+    def _started(self) -> subprocess.Popen[bytes]:
         paths = [path if path else os.getcwd() for path in sys.path]
-        self._process = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-c", _START, json.dumps(paths)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -48,9 +59,6 @@ class Child:
             env={**os.environ, "TMPDIR": self._folder, "TEMP": self._folder, "TMP": self._folder},
             start_new_session=True,
         )
-        self._messages: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        threading.Thread(target=self._read, daemon=True).start()
-        self._ready = False
 
     def perform(self, data: bytes, limit: float) -> Outcome:
         """Let it work on a pickled task.

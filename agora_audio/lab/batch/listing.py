@@ -99,7 +99,7 @@ class _Finder:
     def __init__(self, out: str | os.PathLike[str] | None, stdin: IO[bytes] | None, note: Note) -> None:
         storage = None if out is None else open_storage(out)
         self._out_path = storage.root if isinstance(storage, LocalStorage) else None
-        self._out_url = None if storage is None or isinstance(storage, LocalStorage) else storage.root + "/"
+        self._out_url = None if storage is None or isinstance(storage, LocalStorage) else _normal(storage.root) + "/"
         self._stdin = stdin
         self._note = note
         self._passed: Counter[str] = Counter()
@@ -225,6 +225,12 @@ class _Finder:
             below = source.startswith(folder.rstrip("/") + "/")
             root = folder if below else source.rpartition("/")[0] or "/"
             yield _Found(root, source, None, far, row.get("far_start"))
+
+
+def _normal(url: str) -> str:
+    """Return a URL as its file system writes it."""
+    fs, path = file_system(url)
+    return str(fs.unstrip_protocol(path))
 
 
 def _place(path: str, folder: str) -> str:

@@ -72,6 +72,7 @@ class LocalStorage:
     def write(self, name: str, data: bytes) -> None:
         """Let a name hold `data`."""
         beside = self.temporary("")
+        beside.parent.mkdir(parents=True, exist_ok=True)
         try:
             beside.write_bytes(data)
             self.commit(beside, name)
@@ -85,6 +86,10 @@ class LocalStorage:
             return os.stat(os.path.join(self.root, name)).st_mtime
         except (FileNotFoundError, NotADirectoryError):
             return None
+
+    def present(self) -> Callable[[str], bool]:
+        """Return what tells whether a name holds something."""
+        return lambda name: self.modified(name) is not None
 
     def remove(self, name: str) -> None:
         """Let a name hold nothing."""
@@ -158,6 +163,16 @@ class ObjectStorage:
                 return None
         when = next((info[key] for key in _TIMES if info.get(key) is not None), 0.0)
         return float(when.timestamp() if hasattr(when, "timestamp") else when)
+
+    def present(self) -> Callable[[str], bool]:
+        """Return what tells whether a name held something a moment ago: one listing instead of a question for each."""
+        fs, path = file_system(self.root)
+        with told(self.root):
+            try:
+                found = {str(one) for one in fs.find(path)}
+            except FileNotFoundError:
+                found = set()
+        return lambda name: f"{path}/{printable(name)}" in found
 
     def remove(self, name: str) -> None:
         """Let a name hold nothing."""

@@ -147,16 +147,22 @@ def perform(task: Task, alive: Callable[[], None] = lambda: None) -> Outcome:
         status, found = "unusable", {"error": str(error)}
     except (Exception, SystemExit) as error:
         full = getattr(error, "errno", None) in _NO_SPACE or _is_full(task.storage)
-        # What was fetched is spoken of by where it was fetched from.
-        text = reason_of(error).replace(sound or "\0", printable(task.item.source))
-        status, found = ("space" if full else "failed"), {"error": text}
+        status, found = ("space" if full else "failed"), {"error": reason_of(error)}
         if not isinstance(error, (AudioError, OSError)):
             found["traceback"] = "".join(traceback.format_exception(error, limit=-4))
     finally:
         target.discard()
+    if sound:  # what was fetched is spoken of by where it was fetched from
+        found = _renamed(found, sound, printable(task.item.source))
     seconds, cpu = time.perf_counter() - begun, time.process_time() - busy
     measured = {"seconds": round(seconds, 4), "cpu": round(cpu, 4), "worker": f"{platform.node()}:{os.getpid()}"}
     return Outcome(status, {**details, **found, **measured})
+
+
+def _renamed(found: Mapping[str, Any], path: str, source: str) -> dict[str, Any]:
+    notes = {"notes": [str(note).replace(path, source) for note in found["notes"]]} if found.get("notes") else {}
+    error = {"error": found["error"].replace(path, source)} if "error" in found else {}
+    return {**found, **notes, **error}
 
 
 def _is_full(storage: Storage) -> bool:

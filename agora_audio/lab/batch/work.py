@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
@@ -153,6 +154,7 @@ class Process:
             format.sample_rate if self.out_rate is None else self.out_rate,
             format.channels if self.out_channels is None else self.out_channels,
             engine=self.engine,
+            clock=time.perf_counter,
         )
 
 
