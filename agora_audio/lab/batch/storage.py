@@ -161,8 +161,7 @@ class ObjectStorage:
                 info = fs.info(path)
             except FileNotFoundError:
                 return None
-        when = next((info[key] for key in _TIMES if info.get(key) is not None), 0.0)
-        return float(when.timestamp() if hasattr(when, "timestamp") else when)
+        return _time_of(info)
 
     def present(self) -> Callable[[str], bool]:
         """Return what tells whether a name held something a moment ago: one listing instead of a question for each."""
@@ -245,6 +244,11 @@ def file_system(url: str) -> tuple[Any, str]:
     return fs, str(path)
 
 
+def _time_of(info: dict[str, Any]) -> float:
+    when = next((info[key] for key in _TIMES if info.get(key) is not None), 0.0)
+    return float(when.timestamp() if hasattr(when, "timestamp") else when)
+
+
 @contextmanager
 def told(url: str) -> Iterator[None]:
     """Turn what clients of stores raise into one line that names the URL."""
@@ -281,7 +285,7 @@ def key_of(source: str) -> str:
 
 def key_of_info(info: dict[str, Any]) -> str:
     """Return the key of a recording from what fsspec tells of it."""
-    version = info.get("ETag") or info.get("etag") or next((info[key] for key in _TIMES if info.get(key)), "")
+    version = info.get("ETag") or info.get("etag") or _time_of(info)
     return f"{info.get('size')}:{str(version).strip(chr(34))}"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from agora_audio.lab.batch import run_batch
+from tests.cli.conftest import cli  # noqa: F401 - a fixture
 from tests.lab.batch.acts import Act
 
 ROOT = Path(__file__).parents[3]
