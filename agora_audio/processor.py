@@ -153,12 +153,16 @@ class ExternalAudioProcessor:
             dump = "apm_dump"
         self.format = AudioFormat(sample_rate, channels)
         self.stages = ApmStages.from_agora(apm_config) if isinstance(apm_config, APMConfig) else apm_config
+        if dump is not None and not isinstance(dump, (str, Path)):
+            raise ConfigError(f"dump is {dump!r}, must be the path of a folder")
         self._dump = ApmDump(dump) if dump is not None else None
         tap = self._dump.write_points if self._dump else None
         # Without stages the chain only measures.
         self._chain = ApmChain(self.stages or ApmStages(), self.format, tap, clock)
         self._vad = AudioVadV2(vad_config) if vad_config is not None else None
         self._engine = as_engine(engine) if vad_config is not None else None
+        if self._engine is not None and not callable(getattr(self._engine, "reset", None)):
+            raise ConfigError("the engine has no method reset, with which each stream begins")
         # An engine of ours takes many frames at once, without frame objects.
         self._windowed = self._engine if isinstance(self._engine, WindowedEngine) else None
         self._observer = observer
@@ -269,16 +273,22 @@ class ExternalAudioProcessor:
     def flush(self) -> list[ProcessedFrame]:
         """Drain all delays and close an open segment; the next push begins a new stream.
 
-        The end is filled with silence up to a whole frame. Where nothing is left inside and a segment is open, one
-        frame of silence carries its STOP_SPEAKING. `stats` tells of the stream until the next one begins.
+        The end is filled with silence up to a whole frame. Where a segment is open and nothing is left inside, or only
+        its START_SPEAKING, one frame of silence carries its STOP_SPEAKING. `stats` tells of the stream until the next
+        one begins.
         """
         self._check_open()
         intake = self._intake
         if intake is None or self._ended:
             return []
-        frames = self._advance(intake.flush())
-        # The chain still holds the last of the sound: as many frames of silence push it out.
-        frames += self._advance(intake.silence(intake.received / intake.source.sample_rate + self._delay))
+        frames = []
+        if intake.received:
+            seconds = intake.received / intake.source.sample_rate
+            if self._chain.far_end is not None:
+                self._chain.far_end.end(seconds)
+            frames = self._advance(intake.flush())
+            # The chain still holds the last of the sound: as many frames of silence push it out.
+            frames += self._advance(intake.silence(seconds + self._delay))
         frames = self._closed(frames + self._drained())
         if self._dump:
             self._dump.close()
@@ -301,7 +311,7 @@ class ExternalAudioProcessor:
             total=total,
             stages=stages,
             far_end=self._chain.far_end.stats() if self._chain.far_end else None,
-            echo=self._chain.echo_stats(),
+            echo=self._chain.echo_stats(self._intake.delay if self._intake else 0.0),
             segments=self._segments,
             dropped_bytes=self._intake.rest_bytes if self._intake and self._ended else 0,
         )
@@ -352,10 +362,10 @@ class ExternalAudioProcessor:
         intake = Intake(format, self.format)
         if self._ended:
             self._start()
-        self._delay += intake.delay
-        self._known = (format.sample_rate, format.channels)
         if self._dump:
             self._dump.open(format, self._chain, intake.delay)
+        self._delay += intake.delay
+        self._known = (format.sample_rate, format.channels)
         if self._vad:
             self._vad.begin(self.format)
         self._input_rate = format.sample_rate
@@ -432,21 +442,22 @@ class ExternalAudioProcessor:
         assert self._vad is not None
         assert self._vad.segment is not None
         self._segments += 1
-        return Segment(*(time - self._delay for time in self._vad.segment.to_dict().values()))
+        # A pre-roll may reach into the silence that the delay put before the input.
+        return Segment(*(max(0.0, time - self._delay) for time in self._vad.segment.to_dict().values()))
 
     def _closed(self, frames: list[ProcessedFrame]) -> list[ProcessedFrame]:
         """Close an open segment with the last frame."""
         if self._vad is None or self._vad.flush().state is not VadState.STOP_SPEAKING:
             return frames
-        segment = self._segment()
-        if frames:
+        if frames and frames[-1].vad_state is not VadState.START_SPEAKING:
             last = frames[-1]
+            segment = self._segment()
             stop = ProcessedFrame(last.frame, VadState.STOP_SPEAKING, last.vad_data, last.input_time, last.pts, segment)
             return [*frames[:-1], stop]
         begin = self.format.frame_time(self._made - 1)
         silence = AudioFrame(bytes(self.format.frame_length(self._made) * self.format.sample_bytes), self.format, begin)
         labelled = silence.labelled(0.0, SILENCE_DB)
-        return [ProcessedFrame(labelled, VadState.STOP_SPEAKING, b"", begin - self._delay, 0, segment)]
+        return [*frames, self._processed(labelled, VadState.STOP_SPEAKING, b"", begin)]
 
     def _told(self, frames: list[ProcessedFrame]) -> list[ProcessedFrame]:
         if self._observer is not None:

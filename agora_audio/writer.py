@@ -6,6 +6,8 @@ says "until the end" for the length until `close` fills it in.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import struct
 from pathlib import Path
@@ -42,7 +44,9 @@ class AudioWriter:
     Raises
     ------
     ConfigError
-        If the suffix is unknown.
+        If the suffix is unknown, or it is neither a path nor a binary stream.
+    FormatError
+        If the container cannot hold the rate or the channels.
     OSError
         If the file cannot be made.
 
@@ -70,10 +74,8 @@ class AudioWriter:
         else:
             self.name, self._owned = str(path_or_stream), True
             self._open(Path(path_or_stream))
-        if self._headed and self._stream is not None:
-            self._seekable = self._stream.seekable()
-            self._begin = self._stream.tell() if self._seekable else 0
-            self._stream.write(self._header(_UNKNOWN))
+        if self._headed and self._encoder is None:
+            self._begin_wav()
 
     def write(self, pcm: bytes | NDArray[np.int16]) -> None:
         """Append whole samples, bytes-like or an int16 array.
@@ -114,7 +116,7 @@ class AudioWriter:
             if self._headed and self._seekable and size < _UNKNOWN - _HEADER.size:
                 stream.seek(self._begin)
                 stream.write(self._header(size))
-                stream.seek(0, os.SEEK_END)
+                stream.seek(self._begin + _HEADER.size + size)
             stream.flush()
         finally:
             if self._owned:
@@ -134,18 +136,34 @@ class AudioWriter:
             import soundfile
 
             container, subtype = _COMPRESSED[suffix]
-            path.open("wb").close()  # an OSError that says what is wrong, where soundfile's does not
-            try:
-                self._encoder = soundfile.SoundFile(
-                    path, "w", self.format.sample_rate, self.format.channels, subtype, format=container
-                )
+            form = (self.format.sample_rate, self.format.channels, subtype, None, container)
+            try:  # in memory: a file that is there already outlives a format that cannot be
+                soundfile.SoundFile(io.BytesIO(), "w", *form).close()
             except RuntimeError as error:
-                raise FormatError(f"{container} cannot hold {self.format.describe()}: {error}") from None
+                why = getattr(error, "error_string", error)
+                raise FormatError(f"{container} cannot hold {self.format.describe()}: {why}") from None
+            path.open("wb").close()  # an OSError that says what is wrong, where soundfile's does not
+            self._encoder = soundfile.SoundFile(path, "w", *form)
             return
         if suffix not in SOUND_FILES:
             raise ConfigError(f"{path}: sound is written to files that end in {', '.join(SOUND_FILES)}")
         self._headed = suffix == ".wav"
         self._stream = path.open("wb")
+
+    def _begin_wav(self) -> None:
+        stream: Any = self._stream
+        try:
+            self._seekable = stream.seekable()
+            self._begin = stream.tell() if self._seekable else 0
+            stream.write(self._header(_UNKNOWN))
+            stream.flush()  # so that what is left of a killed run says what it is
+        except (AttributeError, TypeError):
+            raise ConfigError(f"path_or_stream is {stream!r:.60}, must be a path or a binary stream") from None
+        except OSError:
+            if self._owned:
+                with contextlib.suppress(OSError):
+                    stream.close()
+            raise
 
     def _header(self, size: int) -> bytes:
         rate, channels, unit = self.format.sample_rate, self.format.channels, self.format.sample_bytes

@@ -2,20 +2,19 @@
 
     python benchmarks/apm_quality.py [FOLDER] [--json]
 
-FOLDER holds ``vad_labelled/`` (clean speech) and ``noise/kitchen.wav``; without it the recordings of ``test_data`` are
-used and the kitchen is left out. Needs the dependency group ``quality`` (pystoi, pesq).
+FOLDER holds ``vad_labelled/`` (talkers) and ``noise/kitchen.wav``; without it the recordings of ``test_data`` are used
+for talkers and the kitchen is left out. Needs the dependency group ``quality`` (pystoi, pesq).
 
-*noise*: speech at -26 dBFS with noise so many dB below it, 4 s of noise alone first; the delay is taken off, the scores
-are means over clips of 10 s against the clean speech, before the processing and after it. *gain*: level over speech of
-the second half for several levels in. *background*: two talkers in turns of 3 s, the second one 10, 15 and 20 dB
-weaker, after the first turn of each; *reduced* over all of the second one's turns, and over those without their first
-half second, in which the first one's hold may still last; *main* is what the first one loses, as a level and as the
-share of its frames within 15 dB of its level that are let down by more than 3 dB.
+*noise*: the synthesised speech of ``test_data``, which alone is free of noise, at -26 dBFS, with noise so many dB below
+it, 4 s of noise alone first; the delay is taken off, the scores are means over clips of 9 s against the clean speech.
+*gain*: level over that speech, of the second half, for several levels in. *background*: two talkers in turns of 3 s,
+the second one 10, 15 and 20 dB weaker, after the first turn of each; *reduced* over all of the second one's turns, and
+over those without their first half second, in which the first one's hold may still last; *main* is what the first one
+loses, as a level and as the share of its frames within 15 dB of its level that are let down by more than 3 dB.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,16 +31,15 @@ SUPPRESSORS = {
     **{f"webrtc level {level}": NoiseStage(level=level) for level in range(4)},
     "rnnoise": NoiseStage("rnnoise"),
 }
-CLIP_S, LEAD_S, TURN_S = 10, 4, 3
+CLIP_S, LEAD_S, TURN_S = 9, 4, 3
 
 
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="speech and noise to measure with")
-    parser.add_argument("--clips", type=int, default=8, help="clips of 10 s a condition (default 8)")
     options = parser.parse_args()
     talkers = speakers(options.folder)
-    rows = [*noise_rows(options, talkers), *gain_rows(talkers), *background_rows(talkers)]
+    rows = [*noise_rows(options.folder, talkers), *gain_rows(), *background_rows(talkers)]
     emit("apm_quality", rows, options.json)
 
 
@@ -50,6 +48,13 @@ def speakers(folder: Path | None) -> list[Sound]:
         speech = read(TEST_DATA / "long_16k.flac")
         return [speech[begin : begin + CLIP_S * RATE] for begin in range(0, len(speech) - CLIP_S * RATE, CLIP_S * RATE)]
     return [read(path) for path in sorted((folder / "vad_labelled").glob("*.wav"))]
+
+
+def clean_clips() -> list[Sound]:
+    """Return speech without noise: the synthesised dialogue, and the quiet beginning of the long recording."""
+    sounds = (read(TEST_DATA / "dialogue_16k.wav"), read(TEST_DATA / "long_16k.flac")[: 23 * RATE])
+    size = CLIP_S * RATE
+    return [sound[at : at + size] for sound in sounds for at in range(0, len(sound) - size + 1, size)]
 
 
 def through(stages: aa.ApmStages, sound: Sound) -> Sound:
@@ -61,19 +66,17 @@ def through(stages: aa.ApmStages, sound: Sound) -> Sound:
     return out[late : late + len(sound)]
 
 
-def noise_rows(options: argparse.Namespace, talkers: list[Sound]) -> Iterator[dict[str, object]]:
+def noise_rows(folder: Path | None, talkers: list[Sound]) -> Iterator[dict[str, object]]:
     try:
         from pesq import pesq
         from pystoi import stoi
     except ImportError as error:
         print(f"left out: noise: {error}: install the group quality", file=sys.stderr)
         return
-    whole = np.concatenate(talkers)
-    clips = [whole[k * CLIP_S * RATE : (k + 1) * CLIP_S * RATE] for k in range(len(whole) // (CLIP_S * RATE))]
-    clips = [at_level(clip, -26.0) for clip in clips[: options.clips]]
+    clips = [at_level(clip, -26.0) for clip in clean_clips()]
     noises = {"white": white(120), "babble": babble(talkers, 120)}
-    if options.folder is not None:
-        noises["kitchen"] = read(options.folder / "noise" / "kitchen.wav")
+    if folder is not None:
+        noises["kitchen"] = read(folder / "noise" / "kitchen.wav")
     lead = np.zeros(LEAD_S * RATE)
     for noise, snr in [("clean", 0)] + [(name, snr) for name in noises for snr in (10, 5, 0)]:
         for name, stage in SUPPRESSORS.items():
@@ -95,8 +98,8 @@ def noise_rows(options: argparse.Namespace, talkers: list[Sound]) -> Iterator[di
                 yield {"what": f"noise  {condition}", "stage": name, "STOI": means[0], "PESQ": means[1]}
 
 
-def gain_rows(talkers: list[Sound]) -> Iterator[dict[str, object]]:
-    speech = np.concatenate(talkers)[: 60 * RATE]
+def gain_rows() -> Iterator[dict[str, object]]:
+    speech = np.concatenate([at_level(clip, -26.0) for clip in clean_clips()])
     for limit in (20.0, 50.0):
         for level in (-50.0, -40.0, -30.0, -20.0, -12.0):
             out = through(aa.ApmStages(gain=GainStage(max_gain_db=limit)), at_level(speech, level))

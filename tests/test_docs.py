@@ -16,7 +16,9 @@ import pytest
 import typer
 
 from agora_audio.cli.app import app
-from agora_audio.vad.state_machine import TRANSITIONS, Phase, Transition, VadState
+from agora_audio.consumer.policy import TRANSITIONS as policy_table
+from agora_audio.vad.state_machine import TRANSITIONS as vad_table
+from agora_audio.vad.state_machine import Phase, Transition, VadState
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -36,37 +38,49 @@ script = load_script()
 # --- the picture ----------------------------------------------------------------------------------------------------
 
 
-def test_the_picture_on_disk_is_what_the_script_draws():
-    assert script.PICTURE.read_text(encoding="utf-8") == script.draw()
+@pytest.mark.parametrize("picture", script.PICTURES, ids=lambda picture: picture.file)
+def test_the_picture_on_disk_is_what_the_script_draws(picture):
+    assert (script.FOLDER / picture.file).read_text(encoding="utf-8") == script.draw(picture)
 
 
-def test_check_says_whether_the_picture_is_old(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(script, "PICTURE", tmp_path / "vad_states.svg")
+def test_check_says_whether_a_picture_is_old(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(script, "FOLDER", tmp_path)
     assert script.main(["--check"]) == 1
     assert script.main([]) == 0
     assert script.main(["--check"]) == 0
-    script.PICTURE.write_text("<svg/>", encoding="utf-8")
+    (tmp_path / "vad_states.svg").write_text("<svg/>", encoding="utf-8")
     assert script.main(["--check"]) == 1
-    assert capsys.readouterr().err.splitlines() == 2 * ["vad_states.svg is old: run python docs/make_state_diagram.py"]
+    old = ["vad_states.svg", "interruption_states.svg", "vad_states.svg"]
+    assert capsys.readouterr().err.splitlines() == [
+        f"{name} is old: run python docs/make_state_diagram.py" for name in old
+    ]
 
 
 def drawn(svg):
-    """What the groups of a picture say: (phase, then, state, condition, outcome), each with a line that has a head."""
+    """What the groups of a picture say: (phase, then, said, condition, outcome), each with a line that has a head."""
+    heads = {marker.get("id") for marker in ElementTree.fromstring(svg).iter(SVG + "marker")}
     for group in ElementTree.fromstring(svg).iter(SVG + "g"):
-        state = group.get("data-state")
-        assert group.find(SVG + "path").get("marker-end") == f"url(#{state})"
-        yield group.get("data-phase"), group.get("data-then"), state, *(text.text for text in group.iter(SVG + "text"))
+        said = group.get("data-state")
+        assert said in heads
+        assert group.find(SVG + "path").get("marker-end") == f"url(#{said})"
+        yield group.get("data-phase"), group.get("data-then"), said, *(text.text for text in group.iter(SVG + "text"))
 
 
 def expected(rows):
-    return sorted(
-        (row.phase.value, row.then.value, row.state.name, row.condition, f"{row.state.name}, {row.data}")
-        for row in rows
-    )
+    return sorted((row.phase.value, row.then.value, row.said, row.condition, row.outcome) for row in rows)
 
 
-def test_every_row_of_the_table_has_its_arrow_and_label():
-    assert sorted(drawn(script.PICTURE.read_text(encoding="utf-8"))) == expected(TRANSITIONS)
+@pytest.mark.parametrize("picture", script.PICTURES, ids=lambda picture: picture.file)
+def test_every_row_of_the_table_has_its_arrow_and_label(picture):
+    svg = (script.FOLDER / picture.file).read_text(encoding="utf-8")
+    assert sorted(drawn(svg)) == expected(picture.rows)
+
+
+def test_rows_say_what_the_tables_do():
+    assert [row[:3] for row in script.VAD.rows] == [row[:3] for row in vad_table]
+    assert [row.outcome for row in script.VAD.rows] == [f"{row.state.name}, {row.data}" for row in vad_table]
+    assert [row[:3] for row in script.POLICY.rows] == [row[:3] for row in policy_table]
+    assert {row.outcome for row in script.POLICY.rows} == {"nothing", "PAUSE", "RESUME", "INTERRUPT"}
 
 
 # Each way between two phases three times over, with characters that XML reserves.
@@ -76,21 +90,28 @@ CROWDED = [
 ]
 
 
+def crowded(rows):
+    return script.VAD._replace(rows=script.vad_rows(rows))
+
+
 @pytest.mark.parametrize("rows", [CROWDED, CROWDED[::-1], CROWDED[:1], CROWDED[6:7]], ids=len)
 def test_a_new_row_appears_by_itself(rows):
-    assert sorted(drawn(script.draw(rows))) == expected(rows)
+    picture = crowded(rows)
+    assert sorted(drawn(script.draw(picture))) == expected(picture.rows)
 
 
-@pytest.mark.parametrize("rows", [TRANSITIONS, CROWDED, CROWDED[:1]], ids=len)
-def test_no_label_meets_a_box_a_line_or_another_label(rows):
-    grid, arrows = script.lay_out(rows)
-    middles = [grid.middle(phase) for phase in Phase]
+@pytest.mark.parametrize(
+    "picture", [*script.PICTURES, crowded(CROWDED), crowded(CROWDED[:1])], ids=lambda picture: len(picture.rows)
+)
+def test_no_label_meets_a_box_a_line_or_another_label(picture):
+    grid, arrows = script.lay_out(picture)
+    middles = [grid.middle(phase) for phase in picture.columns]
     boxes = [(middle - script.BOX // 2, grid.top, middle + script.BOX // 2, grid.bottom) for middle in middles]
     labels = [label for arrow in arrows for label in labels_of(arrow)]
     lines = [(*map(min, a, b), *map(max, a, b)) for arrow in arrows for a, b in itertools.pairwise(arrow.corners)]
     for label, other in [*itertools.combinations(labels, 2), *itertools.product(labels, boxes + lines)]:
         assert not meet(label, other)
-    width, height = map(int, ElementTree.fromstring(script.draw(rows)).get("viewBox").split()[2:])
+    width, height = map(int, ElementTree.fromstring(script.draw(picture)).get("viewBox").split()[2:])
     assert all(left >= 0 and top >= 0 and right <= width and bottom <= height for left, top, right, bottom in labels)
 
 
@@ -105,13 +126,12 @@ def meet(one, other):
 
 
 def test_two_ways_between_the_same_boxes_are_two_lines():
-    assert len({tuple(sorted(arrow.corners)) for arrow in script.lay_out(CROWDED)[1]}) == len(CROWDED)
+    assert len({tuple(sorted(arrow.corners)) for arrow in script.lay_out(crowded(CROWDED))[1]}) == len(CROWDED)
 
 
-def test_a_phase_without_a_place_is_an_error_that_says_what_to_add(monkeypatch):
-    monkeypatch.delitem(script.COLUMNS, Phase.PENDING)
-    with pytest.raises(ValueError, match=r"Phase\.PENDING has no place in the picture: add it to COLUMNS in docs/make"):
-        script.draw()
+def test_a_phase_without_a_place_is_an_error_that_says_what_to_add():
+    with pytest.raises(ValueError, match=r"Phase\.PENDING has no place in vad_states.svg: add it in docs/make"):
+        script.draw(script.VAD._replace(columns=[Phase.IDLE, Phase.SPEAKING]))
 
 
 # --- the documents --------------------------------------------------------------------------------------------------

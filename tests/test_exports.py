@@ -7,6 +7,7 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import time
 import types
 
 import pytest
@@ -51,11 +52,42 @@ SIGNATURES = {
     "AudioVadManager.process": {"self": EMPTY, "channel_id": EMPTY, "user_id": EMPTY, "frame": EMPTY},
     "AudioVadManager.remove": {"self": EMPTY, "channel_id": EMPTY, "user_id": EMPTY},
     "AudioVadManager.release": {"self": EMPTY},
+    "InterruptionPolicy": {"config": None},
+    "InterruptionPolicy.agent": {"self": EMPTY, "state": EMPTY, "now": EMPTY, "interruptible": True, "round_id": None},
+    "InterruptionPolicy.voice": {"self": EMPTY, "active": EMPTY, "now": EMPTY},
+    "InterruptionPolicy.transcript": {"self": EMPTY, "text": EMPTY, "now": EMPTY, "final": False},
+    "InterruptionPolicy.poll": {"self": EMPTY, "now": EMPTY},
+    "InterruptionPolicy.next_due": {"self": EMPTY},
+    "PtsAllocator": {"sample_rate": EMPTY, "channels": 1, "layout": "v4", "version": 0},
+    "PtsAllocator.allocate": {"self": EMPTY, "size": EMPTY, "is_end": False, "fields": EMPTY},
+    "SessionParser": {"layout": "v4", "timeout": 0.5, "end_timeout": 0.2},
+    "SessionParser.parse": {"self": EMPTY, "pts": EMPTY, "now": EMPTY},
+    "PcmRawDataManager": {"sample_rate": EMPTY, "channels": 1},
     "StereoVad": {"left_config": None, "right_config": None, "engine": "silero"},
     "StereoVad.process": {"self": EMPTY, "frame": EMPTY},
     "VadDump.open": {"self": EMPTY},
     "VadDump.write": {"self": EMPTY, "frame": EMPTY, "vad_data": EMPTY, "vad_state": EMPTY, "segment": None},
     "VadDump.close": {"self": EMPTY, "segment": None},
+    "AudioConsumer.push_pcm_data": {"self": EMPTY, "pcm": EMPTY, "round_id": None},
+    "AudioConsumer.end_round": {"self": EMPTY, "round_id": None},
+    "AudioConsumer.consume": {"self": EMPTY},
+    "AudioConsumer.clear": {"self": EMPTY},
+    "AudioConsumer.interrupt": {"self": EMPTY, "round_id": None, "decided_at": None},
+    "AudioConsumer.is_push_to_rtc_completed": {"self": EMPTY},
+    "AudioConsumer.pause": {"self": EMPTY},
+    "AudioConsumer.resume": {"self": EMPTY},
+    "AudioConsumer.len": {"self": EMPTY},
+    "AudioConsumer.release": {"self": EMPTY},
+    "Pacer": {"format": EMPTY, "config": None, "round_id": 0},
+    "Pacer.push": {"self": EMPTY, "pcm": EMPTY, "round_id": None},
+    "Pacer.due": {"self": EMPTY, "now": EMPTY},
+    "Pacer.next_due": {"self": EMPTY},
+    "Pacer.end_round": {"self": EMPTY, "round_id": None},
+    "Pacer.pause": {"self": EMPTY, "now": EMPTY, "taken_back": 0},
+    "Pacer.resume": {"self": EMPTY, "now": EMPTY},
+    "Pacer.interrupt": {"self": EMPTY, "now": EMPTY, "taken_back": None, "next_round": None},
+    "Rounds.next": {"self": EMPTY},
+    "Rounds.interrupt": {"self": EMPTY, "round_id": None},
     "VadStream": {"config": None, "engine": "silero"},
     "VadStream.process": {"self": EMPTY, "frame": EMPTY},
     "SpeechDetector": {"format": EMPTY, "config": None, "engine": "silero", "channel": "mix"},
@@ -156,6 +188,17 @@ def test_the_config_has_the_documented_fields_and_defaults():
     assert list(fields)[: len(CONFIG)] == list(CONFIG)  # also by position
     with pytest.raises(dataclasses.FrozenInstanceError):
         aa.AudioVadConfigV2().start_voice_prob = 3
+
+
+def test_a_consumer_takes_a_sink_a_format_and_a_clock():
+    parameters = inspect.signature(aa.AudioConsumer).parameters
+    assert list(parameters)[:4] == ["sink", "sample_rate", "channels", "clock"]
+    assert parameters["clock"].default is time.monotonic
+
+
+def test_a_report_begins_with_the_documented_fields():
+    names = [field.name for field in dataclasses.fields(aa.InterruptReport)]
+    assert names[:6] == ["round_id", "dropped_bytes", "padding_bytes", "heard_ms", "text", "exact"]
 
 
 def test_states_have_the_numbers_of_the_sdk():

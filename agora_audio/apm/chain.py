@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -126,9 +127,20 @@ class ApmChain:
         found["total"] = between(points[0], points[-1], 1000 * self.delay, None)
         return found
 
-    def echo_stats(self) -> EchoPathStats | None:
-        """Return what is known of the echo; None: there is no echo stage."""
-        return self._meter.echo()
+    def echo_stats(self, earlier: float = 0.0) -> EchoPathStats | None:
+        """Return what is known of the echo; None: there is no echo stage.
+
+        Parameters
+        ----------
+        earlier
+            By how much the near end was late before it came here, seconds: that is no part of the echo's delay.
+        """
+        found = self._meter.echo()
+        if found is None or found.delay_ms is None or self.far_end is None:
+            return found
+        before = list(self.delays).index("echo")
+        late = earlier + self.inward_delay + sum(list(self.delays.values())[:before]) / self.native.sample_rate
+        return replace(found, delay_ms=max(0.0, found.delay_ms - 1000.0 * (late - self.far_end.delay)))
 
     def __getitem__(self, name: str) -> Any:
         """Return a stage that is on, by its name."""

@@ -4,7 +4,7 @@ A stream is one dated folder with
 
 =====================  =============================================================================================
 ``input.wav``          what was pushed, as it came
-``far.wav``            the far end as it was paired with the near end, at the rate of the stages
+``far.wav``            the far end as the canceller heard it, at the rate of the stages
 ``0_in.wav``           what the first stage got, at the rate of the stages
 ``1_high_pass.wav``    ... what each stage gave, numbered in their order
 ``output.wav``         what the processor gave, at its own rate
@@ -12,7 +12,8 @@ A stream is one dated folder with
 =====================  =============================================================================================
 
 All delays are taken off: sample k of each numbered file, of ``far.wav`` and, where the rate is the same, of
-``input.wav`` and ``output.wav`` is the same moment. ``input.wav`` and ``far.wav`` through a processor of the same
+``input.wav`` and ``output.wav`` is the same moment, but for a far end of another rate, which is heard `FarEnd.delay`
+later. ``input.wav`` and ``far.wav`` through a processor of the same
 config give ``output.wav`` again.
 """
 

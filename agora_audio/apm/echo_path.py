@@ -91,8 +91,9 @@ class EchoPath:
         """
         before, after = (side[heard].tolist() for side in energies)
         self._heard += len(before)
-        self._energies[0] += int(sum(before))
-        self._energies[1] += int(sum(after))
+        # Whole numbers, which of hours at once are beyond what a float holds.
+        self._energies[0] += sum(map(int, before))
+        self._energies[1] += sum(map(int, after))
         self._recent.extend(zip(before, after, strict=True))
         thin_near, thin_far = self._thinned(near), self._thinned(far)
         frame = _RATE // FRAMES_PER_SECOND
@@ -157,4 +158,5 @@ def _vertex(values: NDArray[np.float64], at: int) -> float:
 
 
 def _ratio_db(before: float, after: float) -> float | None:
-    return 10.0 * math.log10(before / after) if before and after else None
+    # Nothing left is less than one step of one sample.
+    return 10.0 * math.log10(before / max(after, 1.0)) if before else None

@@ -37,7 +37,9 @@ class FarEnd:
     """Keep the far end until the near end of the same time is processed.
 
     Sample 0 of the first push belongs to sample 0 of the near end, or to `start_time` of it. What has not come when its
-    near end is processed counts as silence; when it comes after all, it is left out. Both are counted.
+    near end is processed counts as silence; when it comes after all, it is left out. Both are counted. A far end of
+    another rate is heard `delay` later, 2 to 4 ms, by its resampler: pushed in step with the near end, it would else
+    lack the end of each push. To the canceller the way of the echo is so much shorter.
 
     Parameters
     ----------
@@ -48,23 +50,29 @@ class FarEnd:
     def __init__(self, format: AudioFormat) -> None:
         self._format = format
         self._length = format.sample_rate // 100
+        self._mono = format.channels == 1
         self.reset()
 
     def reset(self) -> None:
         """Begin a new stream."""
         self._pieces: deque[NDArray[np.int16]] = deque()
         self._resampler: Resampler | None = None
-        self._skip = 0  # of the resampler's delay, still to be left out
         self._source: AudioFormat | None = None
         self._begin = 0  # index of the first sample that is kept
         self._arrival = 0  # index at which the next pushed sample belongs
         self._pushed = self._missing = self._late = self._processed = 0
+        self._end: int | None = None  # of the near end, once it is known
         self._drift = _Drift()
 
     @property
     def begun(self) -> bool:
         """Whether any far end has been pushed."""
         return self._source is not None
+
+    @property
+    def delay(self) -> float:
+        """How much later than pushed it is heard, seconds; 0 where no resampling is needed."""
+        return self._resampler.delay / self._format.sample_rate if self._resampler else 0.0
 
     def push(self, samples: NDArray[np.int16], format: AudioFormat, start_time: float | None = None) -> None:
         """Take far-end sound, shape (n, channels), that follows on what was pushed before.
@@ -88,27 +96,29 @@ class FarEnd:
         elif start_time is not None:
             raise ConfigError("start_time belongs to the first push of the far end; later ones follow on it")
         elif format != self._source:
-            raise FormatError(f"the far end is {self._source.describe()}, now {format.describe()}: reset() first")
+            said = f"the far end is {self._source.describe()}, now {format.describe()}"
+            raise FormatError(f"{said}: flush() or reset() first")
         self._keep(pick_channel(samples, "mix"))
 
     def take(self, frames: int = 1) -> NDArray[np.int16]:
         """Return the far end of the next frames of near end, shape (n, channels); silence where there is none."""
-        begin, end = self._processed, self._processed + frames * self._length
-        sound = self._taken(begin, end)
+        begin, after = self._processed, self._processed + frames * self._length
+        end = after if self._end is None else min(after, self._end)
+        sound = self._taken(begin, end, after)
         # What is still to come, or comes too late, counts as silence; what begins later by its start time does not.
         if not self._pieces:
-            self._missing += end - min(max(self._arrival, begin), end)
-        self._processed = end
-        if self.begun:
+            self._missing += max(0, end - max(self._arrival, begin))
+        self._processed = after
+        if self.begun and end == after:
             self._drift.note(end / self._format.sample_rate, self._pushed / self._format.sample_rate)
         return sound
 
-    def _taken(self, begin: int, end: int) -> NDArray[np.int16]:
+    def _taken(self, begin: int, end: int, after: int) -> NDArray[np.int16]:
         pieces = self._pieces
-        if pieces and self._begin == begin and len(pieces[0]) == end - begin and self._format.channels == 1:
+        if pieces and self._begin == begin and len(pieces[0]) == end - begin == after - begin and self._mono:
             self._begin = end
             return pieces.popleft().reshape(-1, 1)
-        sound = np.zeros((end - begin, self._format.channels), np.int16)
+        sound = np.zeros((after - begin, self._format.channels), np.int16)
         while pieces and self._begin < end:
             piece = pieces[0]
             at = self._begin - begin
@@ -121,6 +131,11 @@ class FarEnd:
                 pieces[0] = piece[count:]
         return sound
 
+    def end(self, seconds: float) -> None:
+        """Take note of where the near end ends: what drains it hears silence, and what lies behind keeps waiting."""
+        # A rounding error is no sample.
+        self._end = int(seconds * self._format.sample_rate + 1e-6)
+
     def stats(self) -> FarEndStats:
         """Return how the far end kept up."""
         rate = self._format.sample_rate
@@ -130,20 +145,17 @@ class FarEnd:
         )
 
     def _start(self, format: AudioFormat, start_time: Any) -> None:
-        if start_time is not None and (isinstance(start_time, bool) or not 0 <= start_time < 1e6):
+        number = isinstance(start_time, (int, float)) and not isinstance(start_time, bool)
+        if start_time is not None and not (number and 0 <= start_time < 1e6):
             raise ConfigError(f"start_time is {start_time!r}, must be seconds from 0 on")
         self._source = format
         self._arrival = round((start_time or 0.0) * self._format.sample_rate)
         if format.sample_rate != self._format.sample_rate:
             self._resampler = Resampler(format.sample_rate, self._format.sample_rate)
-            self._skip = self._resampler.delay
 
     def _keep(self, mono: NDArray[np.int16]) -> None:
         if self._resampler:
             mono = self._resampler.push(mono)
-            left_out = min(self._skip, len(mono))
-            self._skip -= left_out
-            mono = mono[left_out:]
         self._pushed += len(mono)
         late = min(len(mono), max(0, self._processed - self._arrival))
         self._late += late

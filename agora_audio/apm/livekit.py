@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import threading
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +22,8 @@ from agora_audio.errors import EngineUnavailable, FormatError
 from agora_audio.frames import AudioFormat
 
 __all__ = ["LiveKitEcho"]
+
+_LAST_LINE_S = 0.05
 
 
 class LiveKitEcho:
@@ -135,8 +138,11 @@ class _Library:
 
         # Its threads hand log lines to Python, also while Python ends: the thread is then unwound through Rust, which
         # aborts the process, more than every second time where ending takes long. At exit, before livekit's own
-        # farewell is logged, lines are no longer captured.
-        atexit.register(native.livekit_ffi_initialize, ffi_event_callback, False, b"python", __version__.encode())
+        # farewell is logged, lines are no longer captured, those on their way go to a function that is not Python, and
+        # a thread that is on the doorstep of Python already gets the time to come back.
+        deaf = ctypes.cast(ctypes.pythonapi.Py_IsInitialized, type(ffi_event_callback))
+        atexit.register(threading.Event().wait, _LAST_LINE_S)
+        atexit.register(native.livekit_ffi_initialize, deaf, False, b"python", __version__.encode())
 
 
 @lru_cache(maxsize=1)

@@ -55,7 +55,7 @@ def check_frames(frames: NDArray[np.int16], format: AudioFormat) -> None:
 
 
 def _choice(name: str, value: Any, known: tuple[Any, ...]) -> None:
-    if isinstance(value, bool) or value not in known:
+    if isinstance(value, bool) or not isinstance(value, type(known[0])) or value not in known:
         raise ConfigError(f"{name} is {value!r}, must be one of {', '.join(map(repr, known))}")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,9 +29,10 @@ class _Native:
 
     delay: int
 
-    def __init__(self, format: AudioFormat, native: Any) -> None:
-        self._native = native
+    def __init__(self, format: AudioFormat, make: Callable[..., Any], **options: Any) -> None:
+        self._make = partial(make, format.sample_rate, format.channels, **options)
         self._format = format
+        self.reset()
 
     def process(self, frames: NDArray[np.int16]) -> NDArray[np.int16]:
         """Take the next whole frames, shape (n, channels), and return as much sound, `delay` samples late."""
@@ -38,16 +41,15 @@ class _Native:
         return out.reshape(frames.shape)
 
     def reset(self) -> None:
-        """Begin a new stream."""
-        self._native.reset()
+        """Begin a new stream, with a new native object: at 32 and 48 kHz its own reset keeps the sound of the split."""
+        self._native = self._make()
 
 
 class WebRtcHighPass(_Native):
     """Second-order high-pass filter at 80 Hz."""
 
     def __init__(self, format: AudioFormat) -> None:
-        make = _library().AudioProcessor
-        super().__init__(format, make(format.sample_rate, format.channels, high_pass_filter=True))
+        super().__init__(format, _library().AudioProcessor, high_pass_filter=True)
         self.delay = SPLIT_DELAY[format.sample_rate]
 
 
@@ -55,8 +57,7 @@ class WebRtcNoise(_Native):
     """Noise suppression with a Wiener filter over an estimated noise spectrum."""
 
     def __init__(self, format: AudioFormat, stage: NoiseStage) -> None:
-        make = _library().NoiseSuppressor
-        super().__init__(format, make(format.sample_rate, format.channels, level=stage.level))
+        super().__init__(format, _library().NoiseSuppressor, level=stage.level)
         self.delay = _NOISE_DELAY[format.sample_rate]
 
 
@@ -64,9 +65,8 @@ class WebRtcGain(_Native):
     """AGC2: adaptive digital gain and a limiter."""
 
     def __init__(self, format: AudioFormat, stage: GainStage) -> None:
-        make = _library().GainController
-        native = make(format.sample_rate, format.channels, max_gain_db=stage.max_gain_db, headroom_db=stage.headroom_db)
-        super().__init__(format, native)
+        levels = {"max_gain_db": stage.max_gain_db, "headroom_db": stage.headroom_db}
+        super().__init__(format, _library().GainController, **levels)
         self.delay = 0
 
     @property
@@ -79,8 +79,7 @@ class WebRtcEcho(_Native):
     """AEC3 as of pywebrtc-audio; near and far end go in together."""
 
     def __init__(self, format: AudioFormat, stage: EchoStage) -> None:
-        make = _library().EchoCanceller
-        super().__init__(format, make(format.sample_rate, format.channels, stream_delay_ms=stage.delay_ms))
+        super().__init__(format, _library().EchoCanceller, stream_delay_ms=stage.delay_ms)
         # 8 ms at 16 kHz; the split adds its own.
         self.delay = format.sample_rate * 8 // 1000 + SPLIT_DELAY[format.sample_rate]
         self._far: NDArray[np.int16] = np.zeros((0, format.channels), np.int16)

@@ -61,17 +61,19 @@ def run(
         raise ConfigError("no stage is on: name some of --hpf, --aec, --ns, --bgvs, --agc, or --sdk")
     if output is None and plot is None and dump is None and not stats:
         raise ConfigError("there is nothing to write: give -o OUT, --plot FILE, --dump DIR or --stats")
+    if output == "-" and sys.stdout.isatty():
+        raise ConfigError("stdout is a terminal, which shows no sound: pipe it on, or name a file")
     for target in (output, plot):
         if target is not None and target != "-":
             check_target(Path(target), [file, far])
     raw, out = (sample_rate, channels), (out_rate, out_channels)
     with ExitStack() as opened:
-        one = opened.enter_context(open_run(file, far, stages, None, raw, out, dump))
+        one = opened.enter_context(open_run(file, far, far_start, stages, None, raw, out, dump))
         writer = None
         if output is not None:
             place = sys.stdout.buffer if output == "-" else output
             writer = opened.enter_context(AudioWriter(place, one.processor.format))
-        for _ in one.frames(far_start, writer, plot is not None):
+        for _ in one.frames(writer, plot is not None):
             pass
         one.warn()
         if plot is not None:

@@ -48,9 +48,14 @@ RawChannels = Annotated[
 
 
 @contextmanager
-def open_sound(name: str, sample_rate: int | None, channels: int | None) -> Iterator[AudioReader]:
-    """Open a file, or stdin for ``-``, and say what was assumed before it is read and what was repaired after it."""
-    with _opened(name, sample_rate, channels) as reader:
+def open_sound(
+    name: str, sample_rate: int | None, channels: int | None, in_thread: bool = False
+) -> Iterator[AudioReader]:
+    """Open a file, or stdin for ``-``, and say what was assumed before it is read and what was repaired after it.
+
+    With `in_thread` a thread reads it, which may still wait for stdin when the program ends.
+    """
+    with _opened(name, sample_rate, channels, in_thread) as reader:
         _say_notes(reader)
         try:
             yield reader
@@ -63,7 +68,7 @@ def _say_notes(reader: AudioReader) -> None:
         say(reader.notes.pop(0))
 
 
-def _opened(name: str, sample_rate: int | None, channels: int | None) -> AudioReader:
+def _opened(name: str, sample_rate: int | None, channels: int | None, in_thread: bool) -> AudioReader:
     if name != "-":
         return open_recording(name, sample_rate, channels)
     format = stated_format(name, sample_rate, channels)
@@ -71,7 +76,8 @@ def _opened(name: str, sample_rate: int | None, channels: int | None) -> AudioRe
         raise ConfigError("stdin is closed: pipe sound into it (ffmpeg -i FILE -f s16le - | agora-audio ...)")
     if sys.stdin.isatty():
         raise ConfigError("stdin is a terminal: pipe sound into it (ffmpeg -i FILE -f s16le - | agora-audio ...)")
-    reader = open_audio(sys.stdin.buffer, format)
+    # Python aborts if a thread still holds the lock of a buffered stdin when the program ends.
+    reader = open_audio(getattr(sys.stdin.buffer, "raw", sys.stdin.buffer) if in_thread else sys.stdin.buffer, format)
     reader.name = "-"
     return reader
 

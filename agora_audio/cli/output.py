@@ -96,12 +96,12 @@ def open_rows(
     elif output.exists() and any(Path(name).exists() and output.samefile(name) for name in inputs):
         raise ConfigError(f"{output} is what is to be read: name another file to write to")
     else:
-        _check_place(output)
+        check_place(output)
         with _Late(output) as stream:
             yield _Guarded(LabelWriter(stream, chosen), str(output))
 
 
-def _check_place(output: Path) -> None:
+def check_place(output: Path) -> None:
     """Say at once, before hours of work, that a file cannot be made there."""
     if output.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(output))

@@ -68,12 +68,12 @@ def process(
     raw, out_format = (sample_rate, channels), (out_rate, out_channels)
     found: list[LabelledSegment] = []
     with ExitStack() as opened:
-        one = opened.enter_context(open_run(file, far, stages, (config, engine), raw, out_format, dump))
+        one = opened.enter_context(open_run(file, far, far_start, stages, (config, engine), raw, out_format, dump))
         rows = opened.enter_context(open_rows(format, output, [name for name in (file, far) if name]))
         target = opened.enter_context(announced(VadDump(out, config)))
         assert target.directory is not None
         writer = opened.enter_context(AudioWriter(target.directory / "processed.wav", one.processor.format))
-        for done in one.frames(far_start, writer, plot is not None):
+        for done in one.frames(writer, plot is not None):
             assert done.vad_state is not None
             late = _later(done.segment, one.processor.delay) if done.segment is not None else None
             target.write(done.frame, done.vad_data, done.vad_state, late)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -19,9 +17,9 @@ from agora_audio.apm.stages import ApmStages
 from agora_audio.apm.statistics import ProcessorStats
 from agora_audio.cli import say
 from agora_audio.cli.options import open_sound
-from agora_audio.cli.output import with_progress
+from agora_audio.cli.output import check_place, with_progress
 from agora_audio.errors import ConfigError
-from agora_audio.io import AudioReader
+from agora_audio.io import RAW_SUFFIXES, AudioReader
 from agora_audio.lab.processing import ProcessingTrace, far_end_notes, process_blocks, written
 from agora_audio.processor import ExternalAudioProcessor, ProcessedFrame
 from agora_audio.vad.config import AudioVadConfigV2
@@ -80,19 +78,22 @@ DumpOption = Annotated[
 class Run:
     """One recording on its way through a processor."""
 
-    def __init__(self, reader: AudioReader, far: AudioReader | None, processor: ExternalAudioProcessor) -> None:
+    def __init__(
+        self, reader: AudioReader, far: AudioReader | None, far_start: float | None, processor: ExternalAudioProcessor
+    ) -> None:
         self.reader = reader
         self.processor = processor
         self._far = far
+        self._far_start = far_start
         self._trace: ProcessingTrace | None = None
 
-    def frames(self, far_start: float | None, output: AudioWriter | None, traced: bool) -> Iterator[ProcessedFrame]:
+    def frames(self, output: AudioWriter | None, traced: bool) -> Iterator[ProcessedFrame]:
         """Go through the recording, and write what is processed, without its delay."""
         trace = self._trace = ProcessingTrace(self.reader.format) if traced else None
         blocks: Iterator[bytes] = with_progress(self.reader)
         if trace is not None:
             blocks = map(trace.note_input, blocks)
-        processed = process_blocks(self.processor, blocks, self.reader.format, self._far, far_start)
+        processed = process_blocks(self.processor, blocks, self.reader.format, self._far, self._far_start)
         if output is not None:
             processed = written(processed, output, self.processor, self.reader)
         for frames in processed:
@@ -112,7 +113,7 @@ class Run:
 
     def warn(self) -> None:
         """Say what of the far end was not there in time or left over."""
-        for note in far_end_notes(self.processor.stats()):
+        for note in far_end_notes(self.processor.stats(), self._far):
             say(note)
 
 
@@ -120,6 +121,7 @@ class Run:
 def open_run(
     file: str,
     far: str | None,
+    far_start: float | None,
     stages: ApmStages,
     vad: tuple[AudioVadConfigV2, str] | None,
     raw: tuple[int | None, int | None],
@@ -132,6 +134,8 @@ def open_run(
     ----------
     file, far
         Their names; - for stdin.
+    far_start
+        Time in the recording at which the far end begins, seconds; None: its beginning.
     stages
         What is done.
     vad
@@ -147,11 +151,17 @@ def open_run(
         raise ConfigError("--aec takes out what the loudspeaker played: give it by --far FILE")
     if far is not None and stages.echo is None:
         raise ConfigError("--far is of use with --aec only: switch it on")
+    if far_start is not None and far is None:
+        raise ConfigError("--far-start is of use with --far only")
     if file == far == "-":
         raise ConfigError("recording and far end cannot both be stdin")
     with ExitStack() as opened:
         reader = opened.enter_context(open_sound(file, *raw))
-        far_reader = opened.enter_context(open_sound(far, *raw)) if far is not None else None
+        far_reader = None
+        if far is not None:
+            # What raw sound is says nothing of a far end that has a header.
+            is_raw = far == "-" or Path(far).suffix.lower() in RAW_SUFFIXES
+            far_reader = opened.enter_context(open_sound(far, *(raw if is_raw else (None, None))))
         processor = ExternalAudioProcessor(
             stages if stages.active else None,
             vad[0] if vad else None,
@@ -162,17 +172,14 @@ def open_run(
             clock=time.perf_counter,
         )
         opened.callback(processor.release)
-        yield Run(reader, far_reader, processor)
+        yield Run(reader, far_reader, far_start, processor)
         if processor.dump_directory is not None:
             say(f"dump written to {processor.dump_directory}")
 
 
 def check_target(path: Path, inputs: list[str | None]) -> None:
     """Say at once, before any work, that an output cannot be made there or would overwrite an input."""
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    if not path.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    check_place(path)
     if path.exists() and any(name and Path(name).exists() and path.samefile(name) for name in inputs):
         raise ConfigError(f"{path} is what is to be read: name another file to write to")
 

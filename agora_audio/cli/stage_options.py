@@ -73,6 +73,8 @@ def _parameters() -> dict[str, inspect.Parameter]:
 
 def _stages(given: dict[str, Any]) -> ApmStages:
     path, sdk = given.pop("apm_config"), given.pop("sdk")
+    if path is not None and sdk:
+        raise ConfigError("--sdk and --apm-config both say what to begin with: give one of them")
     base = _from_file(path) if path is not None else ApmStages.from_agora(APMConfig()) if sdk else ApmStages()
     stages = base.to_dict()
     for name, kind in STAGES.items():

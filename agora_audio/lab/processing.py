@@ -18,6 +18,9 @@ from agora_audio.writer import AudioWriter, UndelayedWriter
 
 __all__ = ["BeforeAfter", "ProcessingTrace", "far_end_notes", "process_blocks", "written"]
 
+# The end of what is pushed is still in the resampler where rates differ.
+_AHEAD_S = 0.05
+
 
 def process_blocks(
     processor: ExternalAudioProcessor,
@@ -26,7 +29,7 @@ def process_blocks(
     far: AudioReader | None = None,
     far_start: float | None = None,
 ) -> Iterator[list[ProcessedFrame]]:
-    """Send a recording through a processor, block by block, with as much of the far end before each block.
+    """Send a recording through a processor, block by block, with the far end of the same time before each block.
 
     Parameters
     ----------
@@ -48,7 +51,7 @@ def process_blocks(
     pushed, passed = far_start or 0.0, 0.0
     for block in blocks:
         passed += len(block) / format.sample_bytes / format.sample_rate
-        while far is not None and pushed < passed and (piece := next(rest, None)) is not None:
+        while far is not None and pushed < passed + _AHEAD_S and (piece := next(rest, None)) is not None:
             processor.push_far_end(piece, far.format.sample_rate, far.format.channels, far_start)
             far_start = None
             pushed += len(piece) / far.format.sample_bytes / far.format.sample_rate
@@ -72,14 +75,21 @@ def written(
         yield frames
 
 
-def far_end_notes(stats: ProcessorStats) -> list[str]:
-    """Return what a person should know of the far end: what of it was missing, or left over."""
-    far = stats.far_end
+def far_end_notes(stats: ProcessorStats, far: AudioReader | None) -> list[str]:
+    """Return what a person should know of a far end that was read: what of it was missing, or left over."""
+    known = stats.far_end
+    if known is None or far is None:
+        return []
     notes = []
-    if far is not None and far.missing_s > 0.02:
-        notes.append(f"the far end is {far.missing_s:.2f} s shorter than the recording: silence was taken for the rest")
-    if far is not None and far.waiting_s > 0.02:
-        notes.append(f"the far end is {far.waiting_s:.2f} s longer than the recording: the rest was not used")
+    if known.missing_s > 0.02:
+        notes.append(
+            f"the far end is {known.missing_s:.2f} s shorter than the recording: silence was taken for the rest"
+        )
+    # Of a pipe nobody knows how much more there is.
+    total = far.frames / far.format.sample_rate if far.frames is not None else 0.0
+    unused = known.waiting_s + max(0.0, total - far.seconds_read)
+    if unused > 0.02:
+        notes.append(f"the far end is {unused:.2f} s longer than the recording: the rest was not used")
     return notes
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import math
-import operator
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
 from agora_audio.errors import ConfigError
+from agora_audio.fields import between, checked
 from agora_audio.frames import FRAMES_PER_SECOND
 
 __all__ = ["PRESETS", "AudioVadConfigV2"]
@@ -26,10 +26,6 @@ _LONGEST = 1_000_000
 _HAIR = 1e-6
 # The SDK keeps RMS thresholds on a scale of 0 (-127 dBFS) to 127 and adds this to the caller's object when it is used.
 SDK_RMS_OFFSET = 127
-
-
-def _between(low: float, high: float, default: Any, kind: type) -> Any:
-    return field(default=default, metadata={"low": low, "high": high, "kind": kind})
 
 
 @dataclass(frozen=True)
@@ -49,37 +45,37 @@ class AudioVadConfigV2:
     -40
     """
 
-    pre_start_recognize_count: int = _between(0, _LONGEST, 16, int)
+    pre_start_recognize_count: int = between(0, _LONGEST, 16, int)
     """Pre-roll: frames handed out from before the start window."""
-    start_recognize_count: int = _between(1, _LONGEST, 30, int)
+    start_recognize_count: int = between(1, _LONGEST, 30, int)
     """Start window, frames: `percent` counts active frames in it, `consecutive` wants this many in a row."""
-    stop_recognize_count: int = _between(1, _LONGEST, 50, int)
+    stop_recognize_count: int = between(1, _LONGEST, 50, int)
     """Stop window, frames: `percent` counts inactive frames in it, `consecutive` wants this many in a row."""
-    active_percent: float = _between(0.0, 1.0, 0.7, float)
+    active_percent: float = between(0.0, 1.0, 0.7, float)
     """Share of active frames in the start window that starts speech; compared in whole percent. `percent` only."""
-    inactive_percent: float = _between(0.0, 1.0, 0.5, float)
+    inactive_percent: float = between(0.0, 1.0, 0.5, float)
     """Share of inactive frames in the stop window that stops it; compared in whole percent. `percent` only."""
-    start_voice_prob: int = _between(0, 100, 70, int)
+    start_voice_prob: int = between(0, 100, 70, int)
     """While silent, a frame is active above this probability of speech, percent."""
-    stop_voice_prob: int = _between(0, 100, 70, int)
+    stop_voice_prob: int = between(0, 100, 70, int)
     """The same while speaking, percent. `percent` only."""
-    start_rms_threshold: int = _between(-SDK_RMS_OFFSET, 0, -50, int)
+    start_rms_threshold: int = between(-SDK_RMS_OFFSET, 0, -50, int)
     """While silent, a frame is active above this level, dBFS: higher wants louder speech."""
-    stop_rms_threshold: int = _between(-SDK_RMS_OFFSET, 0, -50, int)
+    stop_rms_threshold: int = between(-SDK_RMS_OFFSET, 0, -50, int)
     """The same while speaking, dBFS. `percent` only."""
     algorithm: Algorithm = "percent"
     """`percent`, as documented, or `consecutive`, what SDK 2.4 does."""
     adaptive_rms: bool = False
     """Take the level of the last start for the threshold, times `adaptive_factor`, on the SDK's scale of dBFS + 127."""
-    adaptive_factor: float = _between(0.0, 2.0, 0.67, float)
+    adaptive_factor: float = between(0.0, 2.0, 0.67, float)
     """Factor of the adaptive threshold. On that scale 0.67 of -47 dBFS is -74 dBFS: far more permissive."""
     adaptive_floor: bool = False
     """Never let the adaptive threshold fall below the configured one."""
-    min_speech: float = _between(0.0, _LONGEST, 0.0, float)
+    min_speech: float = between(0.0, _LONGEST, 0.0, float)
     """Announce no segment whose speech is shorter, seconds; its start then waits until it is that long."""
     max_speech: float | None = field(default=None)
     """Stop a segment when the sound handed out is this long, seconds, not longer; left out: never."""
-    provisional_count: int = _between(0, _LONGEST, 0, int)
+    provisional_count: int = between(0, _LONGEST, 0, int)
     """Announce a provisional start, as an event, at this many active frames in the start window; 0: never."""
 
     ALGORITHMS: ClassVar[tuple[str, ...]] = ("percent", "consecutive")
@@ -87,13 +83,13 @@ class AudioVadConfigV2:
     def __post_init__(self) -> None:
         for spec in fields(self):
             if spec.metadata:
-                object.__setattr__(self, spec.name, _checked(spec.name, getattr(self, spec.name), **spec.metadata))
+                object.__setattr__(self, spec.name, checked(spec.name, getattr(self, spec.name), **spec.metadata))
         for name in _SWITCHES:
             _check_switch(name, getattr(self, name))
         if not isinstance(self.algorithm, str) or self.algorithm not in self.ALGORITHMS:
             raise ConfigError(f"algorithm is {self.algorithm!r}, must be 'percent' or 'consecutive'")
         if self.max_speech is not None:
-            object.__setattr__(self, "max_speech", _checked("max_speech", self.max_speech, 0.0, _LONGEST, float))
+            object.__setattr__(self, "max_speech", checked("max_speech", self.max_speech, 0.0, _LONGEST, float))
             start = self.pre_start_recognize_count + self.start_recognize_count + self.min_frames
             if self.max_frames is not None and self.max_frames <= start:
                 raise ConfigError(
@@ -222,26 +218,12 @@ def checked_config(config: Any) -> AudioVadConfigV2:
     return config
 
 
-def _checked(name: str, value: Any, low: float, high: float, kind: type) -> Any:
-    wanted = "a whole number" if kind is int else "a number"
-    limits = f"of {low:g} to {high:.7g}"
-    try:
-        if isinstance(value, (bool, str)):
-            raise TypeError
-        number = operator.index(value) if kind is int else float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise ConfigError(f"{name} is {value!r}, must be {wanted} {limits}") from None
-    if not low <= number <= high:
-        raise ConfigError(f"{name} is {value!r}, must be {wanted} {limits}")
-    return number
-
-
 def _spelled(spelling: str, name: str, value: Any) -> Any:
     """Return `value` checked under the name that the caller wrote, so that the error speaks of it."""
     if name in _SWITCHES:
         return _check_switch(spelling, value)
     metadata = {spec.name: spec.metadata for spec in fields(AudioVadConfigV2)}[name]
-    return _checked(spelling, value, **metadata)
+    return checked(spelling, value, **metadata)
 
 
 _SWITCHES = ("adaptive_rms", "adaptive_floor")

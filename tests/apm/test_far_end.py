@@ -67,12 +67,23 @@ def test_many_frames_at_once_are_the_same_as_one_by_one(frames):
     assert many.stats().missing_s == ones.stats().missing_s == pytest.approx(0.3 - 0.0123 - 1000 / 16000, abs=1e-4)
 
 
-def test_another_rate_is_resampled_and_stays_in_step():
+@pytest.mark.parametrize(("rate", "delay"), [(48000, 32), (24000, 32), (8000, 64)])
+def test_another_rate_is_heard_later_by_the_delay_of_its_resampler(rate, delay):
     far = FarEnd(MONO)
-    time = np.arange(48000) / 48000
-    far.push((8000 * np.sin(2 * np.pi * 440 * time)).astype(np.int16).reshape(-1, 1), AudioFormat(48000))
-    expected = 8000 * np.sin(2 * np.pi * 440 * np.arange(14400) / 16000)
-    assert np.abs(taken(far, 90) - expected)[160:].max() < 40
+    time = np.arange(rate) / rate
+    far.push((8000 * np.sin(2 * np.pi * 440 * time)).astype(np.int16).reshape(-1, 1), AudioFormat(rate))
+    assert far.delay == delay / 16000
+    expected = 8000 * np.sin(2 * np.pi * 440 * (np.arange(14400) - delay) / 16000)
+    assert np.abs(taken(far, 90) - expected)[400:].max() < 40
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 22050, 24000, 48000])
+def test_nothing_is_missing_of_another_rate_that_is_pushed_in_step(rate):
+    far, format = FarEnd(MONO), AudioFormat(rate)
+    for k in range(100):
+        far.push(np.ones((format.frame_length(k), 1), np.int16), format)
+        far.take()
+    assert (far.stats().missing_s, far.stats().late_s) == (0.0, 0.0)
 
 
 def test_stereo_is_mixed_and_given_to_every_channel():

@@ -143,7 +143,7 @@ class Process:
             for frames in written(processed, writer, processor, reader):
                 rows += [LabelledSegment(done.segment, name) for done in frames if done.segment is not None]
         stats = processor.stats()
-        reader.notes += [*(far.notes if far else ()), *far_end_notes(stats)]
+        reader.notes += [*(far.notes if far else ()), *far_end_notes(stats, far)]
         _write_labels(labels, self.format, rows, name, reader)
         return {**_found(rows, reader), **({"stats": asdict(stats)} if self.stats else {})}
 

@@ -11,7 +11,7 @@ Figures are made with matplotlib's objects, never with pyplot: no window, no sta
 
 from __future__ import annotations
 
-from agora_audio.lab.plots.figures import Panels, save_figure
+from agora_audio.lab.plots.figures import Panels, check_figure_path, matplotlib_module, save_figure
 from agora_audio.lab.plots.vad import plot_vad
 
-__all__ = ["Panels", "plot_vad", "save_figure"]
+__all__ = ["Panels", "check_figure_path", "matplotlib_module", "plot_vad", "save_figure"]

@@ -26,8 +26,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "SMALL", "Panels", "lay_out_time", "matplotlib_module", "new_panels", "save_figure", "write_legend",
-    "write_summary", "write_title",
+    "SMALL",
+    "Panels",
+    "check_figure_path",
+    "lay_out_time",
+    "matplotlib_module",
+    "new_panels",
+    "save_figure",
+    "write_legend",
+    "write_summary",
+    "write_title",
 ]  # fmt: skip
 
 _SUFFIXES = (".png", ".svg", ".pdf")
@@ -66,11 +74,8 @@ def save_figure(figure_or_axes: Any, path: str | Path) -> None:
     OSError
         If the file cannot be written; nothing is left of it then, and an existing one stays.
     """
-    target = Path(path)
-    suffix = target.suffix.lower()
-    if suffix not in _SUFFIXES:
-        raise ConfigError(f"{target.name!r} does not end in one of {', '.join(_SUFFIXES)}: the suffix names the format")
-    drawn = _drawn(_figure_of(figure_or_axes), suffix[1:])
+    target = check_figure_path(path)
+    drawn = _drawn(_figure_of(figure_or_axes), target.suffix.lower()[1:])
     real = target.resolve()  # a link stays, its file is replaced
     beside = real.with_name(f".plot-{secrets.token_hex(8)}.tmp")
     try:
@@ -83,6 +88,14 @@ def save_figure(figure_or_axes: Any, path: str | Path) -> None:
         if isinstance(error, OSError):  # which speaks of the file beside
             raise OSError(error.errno, error.strerror, str(target)) from error
         raise
+
+
+def check_figure_path(path: str | Path) -> Path:
+    """Return `path`; ConfigError if its suffix names no format of a figure."""
+    target = Path(path)
+    if target.suffix.lower() not in _SUFFIXES:
+        raise ConfigError(f"{target.name!r} does not end in one of {', '.join(_SUFFIXES)}: the suffix names the format")
+    return target
 
 
 def _drawn(figure: Figure, format: str) -> bytes:

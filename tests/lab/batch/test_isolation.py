@@ -38,7 +38,9 @@ def task(tmp_path):
 
     def make(word, work=Act()):  # noqa: B008 - it is frozen
         words(tmp_path, x=word)
-        return pickled(Task(work, Item(str(tmp_path / "x.wav"), "x.wav", "x"), LocalStorage(str(tmp_path / "out")), None))
+        return pickled(
+            Task(work, Item(str(tmp_path / "x.wav"), "x.wav", "x"), LocalStorage(str(tmp_path / "out")), None)
+        )
 
     return make
 

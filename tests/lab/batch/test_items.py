@@ -53,7 +53,9 @@ def test_two_recordings_of_one_name_are_called_differently():
     assert (one.name != other.name, one.output != other.output) == (True, True)
 
 
-@pytest.mark.parametrize("name", ["n" * 251 + ".wav", "語" * 83 + ".wav", "n" * 255, "\udcff" * 251 + ".wav", "a/" + "é" * 125 + ".wav"])
+@pytest.mark.parametrize(
+    "name", ["n" * 251 + ".wav", "語" * 83 + ".wav", "n" * 255, "\udcff" * 251 + ".wav", "a/" + "é" * 125 + ".wav"]
+)
 def test_long_names_are_cut_between_characters(name):
     (output,) = outputs(name)
     assert len(os.fsencode((output + ".TextGrid").rpartition("/")[2])) <= 255

@@ -16,7 +16,14 @@ from agora_audio.lab.batch.listing import with_far
 def calls(tmp_path, monkeypatch):
     """A folder of recordings, and whatever else lies about."""
     monkeypatch.chdir(tmp_path)
-    for name in ("calls/a.wav", "calls/b/a.WAV", "calls/b/c.flac", "calls/b/notes.txt", "calls/.old/x.wav", "calls/.y.wav"):
+    for name in (
+        "calls/a.wav",
+        "calls/b/a.WAV",
+        "calls/b/c.flac",
+        "calls/b/notes.txt",
+        "calls/.old/x.wav",
+        "calls/.y.wav",
+    ):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"x")
@@ -30,7 +37,10 @@ def names(*sources, **options):
 def test_a_folder(calls):
     notes = []
     assert names("calls", note=notes.append) == ["a.wav", "b/a.WAV", "b/c.flac"]
-    assert notes == ["passed over: 2 hidden files and folders", "passed over: 1 files whose names are not those of sound"]
+    assert notes == [
+        "passed over: 2 hidden files and folders",
+        "passed over: 1 files whose names are not those of sound",
+    ]
     assert find_items(["calls"])[0].source == str(calls / "calls" / "a.wav")
 
 
@@ -70,7 +80,14 @@ def test_links_are_followed_once(calls):
     (calls / "calls" / "link.wav").symlink_to(calls / "other" / "o.wav")
     (calls / "calls" / "broken.wav").symlink_to("nowhere")
     notes = []
-    assert names("calls", note=notes.append) == ["a.wav", "b/a.WAV", "b/c.flac", "broken.wav", "link.wav", "linked/o.wav"]
+    assert names("calls", note=notes.append) == [
+        "a.wav",
+        "b/a.WAV",
+        "b/c.flac",
+        "broken.wav",
+        "link.wav",
+        "linked/o.wav",
+    ]
     assert "passed over: 1 links to folders that were listed already" in notes
 
 

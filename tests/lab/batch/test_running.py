@@ -11,7 +11,7 @@ import pytest
 
 from agora_audio.errors import AudioError, ConfigError
 from agora_audio.lab.batch import BatchProgress, Item, find_items, read_manifest, run_batch
-from agora_audio.lab.batch.task import Outcome, perform
+from agora_audio.lab.batch.task import Outcome
 from tests.lab.batch.acts import Act, nothing, odd, words
 from tests.lab.batch.conftest import check_whole, statuses
 
@@ -292,7 +292,7 @@ def lost(error):
     def act(task):
         if task.item.output == "b":
             raise error
-        return None
+        return
 
     return act
 
@@ -336,7 +336,9 @@ def test_a_place_where_nothing_can_be_done_ends_the_run(run, tmp_path):
 @pytest.mark.parametrize("executor", [cf.ThreadPoolExecutor, cf.ProcessPoolExecutor])
 def test_any_executor_will_do(run, tmp_path, executor):
     words(tmp_path / "in", a="good", b="fail", c="good")
-    options = {} if executor is cf.ThreadPoolExecutor else {"mp_context": __import__("multiprocessing").get_context("spawn")}
+    options = (
+        {} if executor is cf.ThreadPoolExecutor else {"mp_context": __import__("multiprocessing").get_context("spawn")}
+    )
     with executor(2, **options) as pool:
         progress = run(executor=pool)
         assert (progress.done, progress.failed) == (2, 1)

@@ -54,7 +54,9 @@ def test_a_manifest_grows_and_forgets(storage):
     storage.write(".batch/x", b"")
     manifest = open_manifest(storage, 0.0)
     assert manifest.entries() == {}
-    manifest.append([{"file": "a", "status": "done"}, {"file": "b\udcff", "status": "failed", "outputs": ["b.txt"]}], 1.0)
+    manifest.append(
+        [{"file": "a", "status": "done"}, {"file": "b\udcff", "status": "failed", "outputs": ["b.txt"]}], 1.0
+    )
     manifest.append([{"file": "c", "status": "done", "key": "k", "output": "c"}], 9.0)
     manifest.close()
     again = open_manifest(storage, 0.0)

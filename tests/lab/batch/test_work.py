@@ -42,8 +42,12 @@ def test_labels_are_those_of_vad_detect(batch, cli, tmp_path, format):
     assert progress.done == 2
     for name in ("dialogue_16k", "phone_8k"):
         result = tmp_path / "out" / (name + FORMATS[format].suffix)
-        wanted = cli("vad", "detect", tmp_path / "in" / f"{name}.wav", "-e", "webrtc", "--preset", "low-latency", "-f", format)
-        assert result.read_text() == wanted.out.replace(str(tmp_path / "in") + "/", "").replace(str(tmp_path / "in"), "")
+        wanted = cli(
+            "vad", "detect", tmp_path / "in" / f"{name}.wav", "-e", "webrtc", "--preset", "low-latency", "-f", format
+        )
+        assert result.read_text() == wanted.out.replace(str(tmp_path / "in") + "/", "").replace(
+            str(tmp_path / "in"), ""
+        )
         line = lines[f"{name}.wav"]
         assert line["segments"] == len(detect_speech(TEST_DATA / f"{name}.wav", config=QUICK, engine="webrtc"))
         assert 0 < line["speech"] < line["duration"]
@@ -59,7 +63,9 @@ def test_each_channel_and_what_was_assumed(batch, tmp_path):
 def test_a_truncated_recording_is_done_as_far_as_it_goes_and_said(batch):
     progress, lines = batch(Detect(engine="energy"), "truncated_16k.wav")
     assert (progress.done, progress.noted) == (1, 1)
-    assert "truncated: the header announces 4.000 s of sound, 2.500 s are there" in lines["truncated_16k.wav"]["notes"][0]
+    assert (
+        "truncated: the header announces 4.000 s of sound, 2.500 s are there" in lines["truncated_16k.wav"]["notes"][0]
+    )
 
 
 def test_processing_is_that_of_process(batch, cli, tmp_path):
