@@ -270,7 +270,7 @@ class _Reporter:
         if not sys.stderr.isatty():
             say(line)
             return
-        width = os.get_terminal_size(sys.stderr.fileno()).columns
+        width = os.get_terminal_size(sys.stderr.fileno()).columns or 80
         sys.stderr.write(f"\r\x1b[2K{line[: width - 1]}")
         sys.stderr.flush()
         self._shown = True

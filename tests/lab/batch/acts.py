@@ -7,7 +7,9 @@ import os
 import signal
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from agora_audio.lab.batch import Detect
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,18 @@ class Act:
     def _chatter(self, rest, target):
         print("native engines print")
         os.write(1, b"and do not ask Python\n")
+
+
+@dataclass(frozen=True)
+class Poisoned:
+    """Detection, but for recordings with "poison" in their names, which kill their workers."""
+
+    detect: Detect = field(default_factory=lambda: Detect(engine="energy"))
+
+    def __call__(self, item, sound, target):
+        if "poison" in item.name:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self.detect(item, sound, target)
 
 
 def nothing(item, sound, target):
