@@ -44,6 +44,7 @@ __all__ = ["BatchProgress", "Observer", "run_batch"]
 _TICK = 0.5
 # So many wait to be tried again before all others are held up for them.
 _MOST_SUSPECTS = 16
+_LOST = "the executor has lost what it was given: is its scheduler gone?"
 
 
 @dataclass(frozen=True)
@@ -344,16 +345,15 @@ class _Run:
         try:
             return future.result()
         except CancelledError:
-            self._stop("the executor has lost what it was given: is its scheduler gone?")
+            self._stop(_LOST)
         except MemoryError:
             return Outcome("memory", {"error": "out of memory"})
         except Exception as error:
             kind = type(error).__name__
             if isinstance(error, BrokenExecutor) or kind == "KilledWorker":
                 return Outcome("died", {"error": f"the worker died: {reason_of(error)}"})
-            lost = "Cancelled" in kind or "Closed" in kind
-            what = "has lost what it was given: is its scheduler gone?" if lost else "failed:"
-            self._stop(f"the executor {what} {reason_of(error)}")
+            lost = "Cancelled" in kind or "Closed" in kind  # Dask's, which is not imported here
+            self._stop(_LOST if lost else f"the executor failed: {reason_of(error)}")
         return None
 
     def _judge(self, task: Task, alone: bool, outcome: Outcome) -> str | None:

@@ -1,4 +1,4 @@
-"""What the heavy tests share: servers of their own, and thousands of recordings. They run with the group batch-tests."""
+"""What heavy tests share: servers of their own, thousands of recordings. They run with the group batch-tests."""
 
 from __future__ import annotations
 
