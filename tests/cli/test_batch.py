@@ -8,6 +8,7 @@ import os
 import pty
 import shutil
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -190,6 +191,7 @@ def begun(many, out, *words, least=10, **streams):
     while sum(1 for _ in read_manifest(out)) < least:
         assert process.poll() is None
         assert time.monotonic() < deadline
+        threading.Event().wait(0.02)  # the batch needs the core
     return process
 
 

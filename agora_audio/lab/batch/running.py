@@ -158,20 +158,20 @@ def run_batch(
 
     Examples
     --------
-    Lengths of recordings, found in this process:
+    Sizes of recordings, found in this process:
 
-    >>> import tempfile, agora_audio
+    >>> import tempfile
     >>> from agora_audio.lab.batch import read_manifest
     >>> from agora_audio.writer import AudioWriter
-    >>> def length(item, sound, target):
-    ...     return {"duration": agora_audio.open_audio(sound).frames / 16000}
+    >>> def size(item, sound, target):
+    ...     return {"bytes": sound.stat().st_size}
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with AudioWriter(folder + "/a.wav", AudioFormat(16000)) as writer:
     ...         writer.write(bytes(32000))
-    ...     progress = run_batch(folder, length, folder + "/out", isolate=False)
+    ...     progress = run_batch(folder, size, folder + "/out", isolate=False)
     ...     lines = list(read_manifest(folder + "/out"))
-    >>> progress.done, [(line["file"], line["status"], line["duration"]) for line in lines]
-    (1, [('a.wav', 'done', 1.0)])
+    >>> progress.done, [(line["file"], line["status"], line["bytes"]) for line in lines]
+    (1, [('a.wav', 'done', 32044)])
     """
     _check_settings(workers, window, limit, time_limit)
     known = _found(items, out)
