@@ -15,11 +15,11 @@ import typer
 
 from agora_audio.apm.stages import ApmStages
 from agora_audio.cli import INTERRUPTED, say
-from agora_audio.cli.options import EngineOption, Rate, RawChannels, takes_config, with_options
+from agora_audio.cli.options import ChannelChoice, EngineOption, Rate, RawChannels, takes_config, with_options
 from agora_audio.cli.processing import OutChannels, OutRate
 from agora_audio.cli.stage_options import takes_stages
 from agora_audio.errors import ConfigError
-from agora_audio.lab.batch import BatchProgress, Detect, Item, Process, find_items, run_batch
+from agora_audio.lab.batch import BatchProgress, Detect, Item, Process, find_items, read_manifest, run_batch
 from agora_audio.lab.batch.cluster import dask_executor
 from agora_audio.lab.batch.items import printable
 from agora_audio.lab.batch.listing import with_far
@@ -138,12 +138,7 @@ def detect(
     settings: _Settings,
     engine: EngineOption = "silero",
     format: LabelFormat = "jsonl",
-    channel: Annotated[
-        str,
-        typer.Option(
-            "--channel", metavar="mix|N|each", rich_help_panel="Sound", help="All channels together, one, or each."
-        ),
-    ] = "mix",
+    channel: ChannelChoice = "mix",
     sample_rate: Rate = None,
     channels: RawChannels = None,
 ) -> int:
@@ -201,14 +196,18 @@ def process(
 
 
 def _items(sources: list[str], out: str) -> list[Item]:
-    return find_items(sources, out, getattr(sys.stdin, "buffer", None), say)
+    stdin = sys.stdin
+    if "-" in sources and (stdin is None or getattr(stdin, "closed", False) or stdin.isatty()):
+        raise ConfigError("nothing comes through stdin: pipe names into it (find DIR -name '*.wav' | agora-audio ...)")
+    return find_items(sources, out, getattr(stdin, "buffer", None), say)
 
 
 def _run(items: list[Item], work: Detect | Process, out: str, settings: _Settings) -> int:
     if settings.scheduler is not None and settings.workers is not None:
         raise ConfigError("--workers is for this machine, --scheduler for others: give one of them")
     if settings.dry_run:
-        return _print_plan(items[: settings.limit], work, out)
+        done = {line["file"] for line in read_manifest(out) if line["status"] == "done"} if settings.resume else ()
+        return _print_plan([item for item in items if item.name not in done][: settings.limit], work, out)
     reporter = _Reporter(out)
     place = nullcontext((None, None)) if settings.scheduler is None else dask_executor(settings.scheduler)
     try:

@@ -22,7 +22,16 @@ from agora_audio.lab.detection import open_recording, stated_format
 from agora_audio.vad.config import PRESETS, AudioVadConfigV2
 from agora_audio.vad.engines import ENGINES
 
-__all__ = ["EngineOption", "Rate", "RawChannels", "field_docs", "open_sound", "takes_config", "with_options"]
+__all__ = [
+    "ChannelChoice",
+    "EngineOption",
+    "Rate",
+    "RawChannels",
+    "field_docs",
+    "open_sound",
+    "takes_config",
+    "with_options",
+]
 
 _SOUND = "Sound"
 _CONFIG = "VAD parameters"
@@ -44,6 +53,14 @@ Rate = Annotated[
 RawChannels = Annotated[
     int | None,
     typer.Option("--channels", "-c", metavar="N", rich_help_panel=_SOUND, help="Channels of raw PCM (s16le)."),
+]
+
+
+ChannelChoice = Annotated[
+    str,
+    typer.Option(
+        "--channel", metavar="mix|N|each", rich_help_panel=_SOUND, help="All channels together, one, or each."
+    ),
 ]
 
 

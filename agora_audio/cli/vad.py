@@ -12,7 +12,7 @@ import numpy as np
 import typer
 
 from agora_audio.cli import report, say
-from agora_audio.cli.options import EngineOption, Rate, RawChannels, open_sound, takes_config
+from agora_audio.cli.options import ChannelChoice, EngineOption, Rate, RawChannels, open_sound, takes_config
 from agora_audio.cli.output import OutputFailed, Rows, open_rows, summarise, with_progress
 from agora_audio.errors import AudioError
 from agora_audio.frames import AudioFormat, AudioFrame, Channel, Framer, pick_channel
@@ -61,12 +61,7 @@ def detect(
     engine: EngineOption = "silero",
     format: Format = None,
     output: Output = None,
-    channel: Annotated[
-        str,
-        typer.Option(
-            "--channel", metavar="mix|N|each", rich_help_panel="Sound", help="All channels together, one, or each."
-        ),
-    ] = "mix",
+    channel: ChannelChoice = "mix",
     sample_rate: Rate = None,
     channels: RawChannels = None,
 ) -> int:

@@ -113,6 +113,9 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(cli, calls, tmp_path
     ]
     assert "1 recordings; nothing was done" in result.err
     assert not (tmp_path / "out").exists()
+    assert cli("batch", "detect", calls, "--out", tmp_path / "o", *QUICK, "-j", 1, "--limit", 2).code == 0
+    result = cli("batch", "detect", calls, "--out", tmp_path / "o", *QUICK, "--dry-run", "--resume")
+    assert [json.loads(line)["file"] for line in result.lines] == ["b/x.wav"]
     screen = Terminal()
     monkeypatch.setattr("sys.stdout", screen)
     cli("batch", "detect", calls, "--out", tmp_path / "out", "--dry-run")
@@ -147,6 +150,13 @@ def test_wrong_calls_are_exit_code_2(cli, calls, tmp_path, monkeypatch, words, m
     assert result.code == 2
     assert message in result.err
     assert not (tmp_path / "out" / "manifest.jsonl").exists() or not (tmp_path / "out" / "manifest.jsonl").read_text()
+
+
+def test_names_need_a_pipe(cli, tmp_path, monkeypatch):
+    for stdin in (None, Terminal()):
+        monkeypatch.setattr("sys.stdin", stdin)
+        result = cli("batch", "detect", "-", "--out", tmp_path / "out")
+        assert (result.code, "nothing comes through stdin: pipe names into it" in result.err) == (2, True)
 
 
 def test_far_ends_need_echo_cancelling_and_the_other_way_round(cli, calls, tmp_path):

@@ -56,7 +56,7 @@ def begin_job(storage: Storage, manifest: Manifest, work: Work, *, resume: bool,
     before = storage.read(_JOB)
     job: dict[str, Any]
     if before is not None and resume:
-        job = json.loads(before)
+        job = _read_job(before, storage)
         _check_same(job["work"], described, storage.root)
     elif before is not None and not overwrite:
         raise ConfigError(
@@ -68,6 +68,16 @@ def begin_job(storage: Storage, manifest: Manifest, work: Work, *, resume: bool,
         job = {"work": described, "overwrite": overwrite, "agora_audio": agora_audio.__version__}
         storage.write(_JOB, json.dumps(job, indent=1).encode() + b"\n")
     return None if job["overwrite"] else storage.modified(_JOB)
+
+
+def _read_job(text: bytes, storage: Storage) -> dict[str, Any]:
+    try:
+        job = json.loads(text)
+        if isinstance(job["work"], dict) and isinstance(job["overwrite"], bool):
+            return dict(job)
+    except (ValueError, TypeError, KeyError):
+        pass
+    raise ConfigError(f"{storage.shown(_JOB)} is damaged: --overwrite begins anew, or name another --out")
 
 
 def _described(work: Work) -> dict[str, Any]:

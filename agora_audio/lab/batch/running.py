@@ -161,6 +161,7 @@ def run_batch(
     Sizes of recordings, found in this process:
 
     >>> import tempfile
+    >>> from agora_audio.frames import AudioFormat
     >>> from agora_audio.lab.batch import read_manifest
     >>> from agora_audio.writer import AudioWriter
     >>> def size(item, sound, target):
@@ -174,6 +175,8 @@ def run_batch(
     (1, [('a.wav', 'done', 32044)])
     """
     _check_settings(workers, window, limit, time_limit)
+    if retry_quarantined and not resume:
+        raise ConfigError("retry_quarantined is of use with resume only")
     known = _found(items, out)
     storage = open_storage(out)
     if isolate:

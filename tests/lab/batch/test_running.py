@@ -150,6 +150,16 @@ def test_another_run_needs_to_say_what_it_means(run, tmp_path):
     assert run(Act(9.0), resume=True).before == 1
 
 
+@pytest.mark.parametrize("text", ["{", "[]", '{"work": 3}', ""])
+def test_a_damaged_job_is_named(run, tmp_path, text):
+    words(tmp_path / "in", a="good")
+    run()
+    (tmp_path / "out" / ".batch" / "job.json").write_text(text)
+    with pytest.raises(ConfigError, match=r"job\.json is damaged: --overwrite begins anew"):
+        run(resume=True)
+    assert run(overwrite=True).done == 1
+
+
 def test_files_of_others_are_not_overwritten(run, tmp_path):
     words(tmp_path / "in", a="good", b="good")
     (tmp_path / "out").mkdir()
@@ -411,6 +421,7 @@ def test_items_may_be_given_as_they_were_found_or_made(run, tmp_path):
         ({"time_limit": 0}, "time_limit is 0, must be seconds above 0"),
         ({"time_limit": float("nan")}, "time_limit is nan, must be seconds above 0"),
         ({"source": [3]}, "3 is no recording"),
+        ({"retry_quarantined": True}, "retry_quarantined is of use with resume only"),
         ({"isolate": True, "work": lambda item, sound, target: None}, "cannot be sent to another process"),
     ],
 )
