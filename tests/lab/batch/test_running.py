@@ -63,6 +63,13 @@ def test_one_that_fails_keeps_nobody_up(run, tmp_path, word):
     assert not (tmp_path / "out" / "b.txt").exists()
 
 
+def test_what_a_recording_that_fails_has_written_goes_at_once(run, tmp_path):
+    words(tmp_path / "in", a="fail", b="good")
+    left = []
+    run(observe=lambda *_: left.extend((tmp_path / "out" / ".batch").glob("tmp-*")), executor=Inline(), window=1)
+    assert left == []
+
+
 def test_a_recording_that_is_not_there_fails(run, tmp_path):
     words(tmp_path / "in", a="good")
     (tmp_path / "list.txt").write_text("in/a.wav\nin/gone.wav\nin\n")
@@ -232,18 +239,22 @@ def test_who_was_only_unlucky_is_done_at_the_second_try(run, tmp_path, how):
     assert statuses(tmp_path / "out")["a.wav"]["attempts"] == 2
 
 
-def test_nobody_else_is_at_work_at_the_second_try(run, tmp_path):
+def test_nobody_else_is_at_work_at_the_second_try(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("agora_audio.lab.batch.running._TICK", 0.0005)  # the manager looks round meanwhile
     words(tmp_path / "in", **{f"{name:02d}": "good" for name in range(40)})
     poison = {f"{name:02d}": "died" for name in range(20)}
-    tried, out, at_work = set(), [], []
+    tried, out, alone, at_work = set(), [], [], []
 
     class Watching(cf.ThreadPoolExecutor):
         def submit(self, work, task):
             out[:] = [one for one in out if not one.done()]
             if task.item.name in tried:
                 at_work.append(len(out))
+            assert all(one.done() for one in alone), "somebody came to one who should be alone"
+            out.append(super().submit(lambda: time.sleep(0.002) or ended(**poison)(task) or work(task)))
+            if task.item.name in tried:
+                alone.append(out[-1])
             tried.add(task.item.name)
-            out.append(super().submit(lambda: ended(**poison)(task) or work(task)))
             return out[-1]
 
     with Watching(4) as executor:
