@@ -15,7 +15,7 @@ from tests.lab.batch.heavy import answers, done, free_port, heavy, recordings, s
 from tests.vad.pieces import TEST_DATA
 
 pytestmark = heavy
-COUNT = 60
+COUNT = 30
 
 
 @pytest.fixture(scope="module")
