@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 from agora_audio.errors import AudioError, ConfigError, FormatError
 
-__all__ = ["INTERRUPTED", "main"]
+__all__ = ["main"]
 
 INTERRUPTED = 130
 _BAD_INPUT = (
