@@ -21,11 +21,13 @@ from agora_audio.errors import AudioError, ConfigError, FormatError
 from agora_audio.frames import PCM, AudioFormat, as_buffer
 from agora_audio.io import RAW_SUFFIXES
 
-__all__ = ["AudioWriter", "UndelayedWriter"]
+__all__ = ["SOUND_FILES", "AudioWriter", "UndelayedWriter"]
 
 _UNKNOWN = 0xFFFFFFFF
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 _COMPRESSED = {".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "VORBIS"), ".mp3": ("MP3", "MPEG_LAYER_III")}
+SOUND_FILES = (".wav", *_COMPRESSED, *RAW_SUFFIXES)
+"""Suffixes of the files that can be written."""
 
 
 class AudioWriter:
@@ -143,9 +145,8 @@ class AudioWriter:
             path.open("wb").close()  # an OSError that says what is wrong, where soundfile's does not
             self._encoder = soundfile.SoundFile(path, "w", *form)
             return
-        if suffix not in (".wav", *RAW_SUFFIXES):
-            known = ", ".join((".wav", *_COMPRESSED, *RAW_SUFFIXES))
-            raise ConfigError(f"{path}: sound is written to files that end in {known}")
+        if suffix not in SOUND_FILES:
+            raise ConfigError(f"{path}: sound is written to files that end in {', '.join(SOUND_FILES)}")
         self._headed = suffix == ".wav"
         self._stream = path.open("wb")
 

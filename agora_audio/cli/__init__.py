@@ -16,7 +16,7 @@ from agora_audio.errors import AudioError, ConfigError, FormatError
 
 __all__ = ["main"]
 
-_INTERRUPTED = 130
+INTERRUPTED = 130
 _BAD_INPUT = (
     ConfigError,
     FormatError,
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _terminated_as_interrupted():
             result = app(arguments, prog_name="agora-audio", standalone_mode=False)
         sys.stdout.flush()
-        if result == _INTERRUPTED:
+        if result == INTERRUPTED:
             say("interrupted")
         return result if isinstance(result, int) else 0
     except SystemExit as end:
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return end.code if isinstance(end.code, int) else 1
     except KeyboardInterrupt:
         say("interrupted")
-        return _INTERRUPTED
+        return INTERRUPTED
     except BrokenPipeError:
         close_stdout()
         return 0

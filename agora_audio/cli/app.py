@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 import agora_audio
-from agora_audio.cli import apm, close_stdout, consume, doctor, lab, process, segment, vad
+from agora_audio.cli import apm, batch, close_stdout, consume, doctor, lab, process, segment, vad
 
 __all__ = ["app"]
 
@@ -35,6 +35,7 @@ app = typer.Typer(
 app.add_typer(vad.app, name="vad")
 app.add_typer(apm.app, name="apm")
 app.command()(process.process)
+app.add_typer(batch.app, name="batch")
 app.add_typer(lab.app, name="lab")
 app.command()(consume.consume)
 app.command()(segment.segment)

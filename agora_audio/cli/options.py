@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,13 +15,14 @@ import typer
 
 from agora_audio.cli import say
 from agora_audio.errors import ConfigError
-from agora_audio.frames import AudioFormat
-from agora_audio.io import RAW_DEFAULT, RAW_SUFFIXES, AudioReader, open_audio
+from agora_audio.io import AudioReader, open_audio
+from agora_audio.lab.detection import open_recording, stated_format
 from agora_audio.lab.field_docs import field_docs
 from agora_audio.vad.config import PRESETS, AudioVadConfigV2
 from agora_audio.vad.engines import ENGINES
 
 __all__ = [
+    "ChannelChoice",
     "EngineOption",
     "Rate",
     "RawChannels",
@@ -57,6 +57,14 @@ RawChannels = Annotated[
 ]
 
 
+ChannelChoice = Annotated[
+    str,
+    typer.Option(
+        "--channel", metavar="mix|N|each", rich_help_panel=_SOUND, help="All channels together, one, or each."
+    ),
+]
+
+
 @contextmanager
 def open_sound(
     name: str, sample_rate: int | None, channels: int | None, in_thread: bool = False
@@ -79,18 +87,9 @@ def _say_notes(reader: AudioReader) -> None:
 
 
 def _opened(name: str, sample_rate: int | None, channels: int | None, in_thread: bool) -> AudioReader:
-    format = None
-    if sample_rate is not None or channels is not None:
-        # What was left out is not checked against a header.
-        known = RAW_DEFAULT if sample_rate is not None and channels is not None else _header(name) or RAW_DEFAULT
-        format = AudioFormat(
-            known.sample_rate if sample_rate is None else sample_rate, known.channels if channels is None else channels
-        )
     if name != "-":
-        reader = open_audio(name, format)
-        # A name that is no text in any encoding would make output that is none.
-        reader.name = os.fsencode(name).decode("utf-8", "backslashreplace")
-        return reader
+        return open_recording(name, sample_rate, channels)
+    format = stated_format(name, sample_rate, channels)
     if sys.stdin is None or getattr(sys.stdin, "closed", False):
         raise ConfigError("stdin is closed: pipe sound into it (ffmpeg -i FILE -f s16le - | agora-audio ...)")
     if sys.stdin.isatty():
@@ -99,15 +98,6 @@ def _opened(name: str, sample_rate: int | None, channels: int | None, in_thread:
     reader = open_audio(getattr(sys.stdin.buffer, "raw", sys.stdin.buffer) if in_thread else sys.stdin.buffer, format)
     reader.name = "-"
     return reader
-
-
-def _header(name: str) -> AudioFormat | None:
-    """Return the format in a file's header; None for raw PCM and for a pipe, whose header can be read only once."""
-    path = Path(name)
-    if name == "-" or path.suffix.lower() in RAW_SUFFIXES or not path.is_file():
-        return None
-    with open_audio(path) as reader:
-        return reader.format
 
 
 Command = TypeVar("Command", bound=Callable[..., Any])

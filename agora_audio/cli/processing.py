@@ -11,7 +11,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
 from agora_audio.apm.stages import ApmStages
@@ -20,12 +19,11 @@ from agora_audio.cli import say
 from agora_audio.cli.options import open_sound
 from agora_audio.cli.output import check_place, with_progress
 from agora_audio.errors import ConfigError
-from agora_audio.frames import PCM
 from agora_audio.io import RAW_SUFFIXES, AudioReader
-from agora_audio.lab.processing import ProcessingTrace, process_blocks
+from agora_audio.lab.processing import ProcessingTrace, far_end_notes, process_blocks, written
 from agora_audio.processor import ExternalAudioProcessor, ProcessedFrame
 from agora_audio.vad.config import AudioVadConfigV2
-from agora_audio.writer import AudioWriter, UndelayedWriter
+from agora_audio.writer import AudioWriter
 
 __all__ = [
     "DumpOption",
@@ -95,12 +93,10 @@ class Run:
         blocks: Iterator[bytes] = with_progress(self.reader)
         if trace is not None:
             blocks = map(trace.note_input, blocks)
-        undelayed: UndelayedWriter | None = None
-        for frames in process_blocks(self.processor, blocks, self.reader.format, self._far, self._far_start):
-            if output is not None and frames:
-                undelayed = undelayed or UndelayedWriter(output, self.processor.delay)
-                sound = np.frombuffer(b"".join(done.frame.pcm for done in frames), PCM)
-                undelayed.write(sound.reshape(-1, output.format.channels), self.reader.seconds_read)
+        processed = process_blocks(self.processor, blocks, self.reader.format, self._far, self._far_start)
+        if output is not None:
+            processed = written(processed, output, self.processor, self.reader)
+        for frames in processed:
             if trace is not None:
                 trace.note_output(frames)
             yield from frames
@@ -117,16 +113,8 @@ class Run:
 
     def warn(self) -> None:
         """Say what of the far end was not there in time or left over."""
-        far = self.processor.stats().far_end
-        if far is None or self._far is None:
-            return
-        if far.missing_s > 0.02:
-            say(f"the far end is {far.missing_s:.2f} s shorter than the recording: silence was taken for the rest")
-        # Of a pipe nobody knows how much more there is.
-        total = self._far.frames / self._far.format.sample_rate if self._far.frames is not None else 0.0
-        unused = far.waiting_s + max(0.0, total - self._far.seconds_read)
-        if unused > 0.02:
-            say(f"the far end is {unused:.2f} s longer than the recording: the rest was not used")
+        for note in far_end_notes(self.processor.stats(), self._far):
+            say(note)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -12,16 +12,16 @@ import numpy as np
 import typer
 
 from agora_audio.cli import report, say
-from agora_audio.cli.options import EngineOption, Rate, RawChannels, open_sound, takes_config
+from agora_audio.cli.options import ChannelChoice, EngineOption, Rate, RawChannels, open_sound, takes_config
 from agora_audio.cli.output import OutputFailed, Rows, open_rows, summarise, with_progress
 from agora_audio.errors import AudioError
-from agora_audio.frames import AudioFormat, AudioFrame, Channel, Framer, check_channel, pick_channel
+from agora_audio.frames import AudioFormat, AudioFrame, Channel, Framer, pick_channel
 from agora_audio.io import AudioReader
+from agora_audio.lab.detection import ChannelDetectors, channel_of
 from agora_audio.lab.labels import FORMATS, LabelledSegment
 from agora_audio.lab.trace import trace_blocks
 from agora_audio.vad.audio_vad import AudioVadV2
 from agora_audio.vad.config import AudioVadConfigV2
-from agora_audio.vad.detect import SpeechDetector
 from agora_audio.vad.dump import VadDump, read_dump, replay
 from agora_audio.vad.engines import Engine, create_engine
 from agora_audio.vad.segments import Segment
@@ -61,12 +61,7 @@ def detect(
     engine: EngineOption = "silero",
     format: Format = None,
     output: Output = None,
-    channel: Annotated[
-        str,
-        typer.Option(
-            "--channel", metavar="mix|N|each", rich_help_panel="Sound", help="All channels together, one, or each."
-        ),
-    ] = "mix",
+    channel: ChannelChoice = "mix",
     sample_rate: Rate = None,
     channels: RawChannels = None,
 ) -> int:
@@ -105,15 +100,11 @@ def _detect_one(
     rows: Rows,
     durations: dict[str, float],
 ) -> list[LabelledSegment]:
-    detectors = {
-        number: SpeechDetector(reader.format, config, engine, "mix" if number is None else number)
-        for number in _channels(channel, reader.format)
-    }
+    detectors = ChannelDetectors(reader.format, config, engine, channel)
     found: list[LabelledSegment] = []
 
-    def write(closed: Callable[[SpeechDetector], list[Segment]]) -> None:
-        new = [(segment, number) for number, one in detectors.items() for segment in closed(one)]
-        for segment, number in sorted(new, key=lambda pair: pair[0].ended_at):
+    def write(new: list[tuple[Segment, int | None]]) -> None:
+        for segment, number in new:
             found.append(LabelledSegment(segment, reader.name, number))
             rows.write(found[-1])
 
@@ -121,25 +112,14 @@ def _detect_one(
     try:
         for block in with_progress(reader):
             settled = False
-            write(lambda one: one.push(block))  # noqa: B023 - called at once
+            write(detectors.push(block))
             settled = True
     finally:
         # Also when the pipe is ended from the keyboard: speech that is open is not lost. Half a block has no end.
         if settled:
-            write(lambda one: one.flush())
+            write(detectors.flush())
         durations[reader.name] = reader.seconds_read
     return found
-
-
-def _channels(channel: str, format: AudioFormat) -> list[int | None]:
-    if channel == "each":
-        return list(range(format.channels))
-    number = _channel(channel, format)
-    return [None if number == "mix" else number]
-
-
-def _channel(text: str, format: AudioFormat) -> Channel:
-    return check_channel(int(text) if text.isdecimal() and len(text) < 10 else text, format)
 
 
 @app.command()
@@ -162,7 +142,7 @@ def dump(
     `agora-audio vad replay` runs another config over the dump. docs/vad.md says what each file in it is.
     """
     with open_sound(file, sample_rate, channels) as reader:
-        chosen = _channel(channel, reader.format)
+        chosen = channel_of(channel, reader.format)
         found: list[LabelledSegment] = []
         vad, labeller = AudioVadV2(config), create_engine(engine)
         with open_rows(format, output, [file]) as rows, announced(VadDump(out, config)) as target:
@@ -257,7 +237,7 @@ def plot(
 
     with open_sound(file, sample_rate, channels) as reader:
         blocks = with_progress(reader)
-        trace = trace_blocks(blocks, reader.format, config, engine, _channel(channel, reader.format))
+        trace = trace_blocks(blocks, reader.format, config, engine, channel_of(channel, reader.format))
     heard = "" if channel == "mix" else f", channel {channel} of {reader.format.channels}"
     title = f"{Path(reader.name).name}{heard}, {engine}"
     save_figure(plot_vad(trace, title=title, start=start, end=end), output)

@@ -1,1 +1,1 @@
-"""Measure and see: label formats, scores and plots."""
+"""Measure and see, for one recording and for thousands: label formats, scores, plots and batches."""

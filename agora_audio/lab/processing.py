@@ -18,8 +18,9 @@ from agora_audio.processor import ExternalAudioProcessor, ProcessedFrame
 from agora_audio.vad.config import AudioVadConfigV2
 from agora_audio.vad.engines import Engine
 from agora_audio.vad.segments import Segment
+from agora_audio.writer import AudioWriter, UndelayedWriter
 
-__all__ = ["BeforeAfter", "ProcessingTrace", "process_blocks", "process_recording"]
+__all__ = ["BeforeAfter", "ProcessingTrace", "far_end_notes", "process_blocks", "process_recording", "written"]
 
 # The end of what is pushed is still in the resampler where rates differ.
 _AHEAD_S = 0.05
@@ -60,6 +61,40 @@ def process_blocks(
             pushed += len(piece) / far.format.sample_bytes / far.format.sample_rate
         yield processor.push_audio_pcm_data(block, format.sample_rate, format.channels)
     yield processor.flush()
+
+
+def written(
+    processed: Iterable[list[ProcessedFrame]],
+    output: AudioWriter,
+    processor: ExternalAudioProcessor,
+    source: AudioReader,
+) -> Iterator[list[ProcessedFrame]]:
+    """Write what `process_blocks` gives, without its delay and no longer than the source, and hand it on."""
+    undelayed: UndelayedWriter | None = None
+    for frames in processed:
+        if frames:
+            undelayed = undelayed or UndelayedWriter(output, processor.delay)
+            sound = np.frombuffer(b"".join(done.frame.pcm for done in frames), PCM)
+            undelayed.write(sound.reshape(-1, output.format.channels), source.seconds_read)
+        yield frames
+
+
+def far_end_notes(stats: ProcessorStats, far: AudioReader | None) -> list[str]:
+    """Return what a person should know of a far end that was read: what of it was missing, or left over."""
+    known = stats.far_end
+    if known is None or far is None:
+        return []
+    notes = []
+    if known.missing_s > 0.02:
+        notes.append(
+            f"the far end is {known.missing_s:.2f} s shorter than the recording: silence was taken for the rest"
+        )
+    # Of a pipe nobody knows how much more there is.
+    total = far.frames / far.format.sample_rate if far.frames is not None else 0.0
+    unused = known.waiting_s + max(0.0, total - far.seconds_read)
+    if unused > 0.02:
+        notes.append(f"the far end is {unused:.2f} s longer than the recording: the rest was not used")
+    return notes
 
 
 @dataclass(frozen=True)
