@@ -102,7 +102,7 @@ def bare(pieces: list[NDArray[np.int16]], name: str) -> int:
         calls.append(WebRtcHighPass(format)._native.process)
         calls.append(bare_echo(format))
     if not name.startswith("VAD"):
-        calls.append(WebRtcNoise(format, NoiseStage())._native.process)
+        calls.append(WebRtcNoise(format, NoiseStage())._channels[0]._native.process)
     if name.startswith("SDK"):
         voices = BackgroundVoices(format, BackgroundStage())
         calls.append(lambda piece: voices.process(piece.reshape(-1, 1)).reshape(-1))

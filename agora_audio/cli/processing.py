@@ -34,6 +34,7 @@ __all__ = [
     "Plot",
     "Run",
     "Stats",
+    "check_plot",
     "check_target",
     "open_run",
     "print_stats",
@@ -182,6 +183,15 @@ def check_target(path: Path, inputs: list[str | None]) -> None:
     check_place(path)
     if path.exists() and any(name and Path(name).exists() and path.samefile(name) for name in inputs):
         raise ConfigError(f"{path} is what is to be read: name another file to write to")
+
+
+def check_plot(path: Path | None, inputs: list[str | None]) -> None:
+    """Say at once that a plot cannot be drawn or written."""
+    if path is not None:
+        from agora_audio.lab.plots import check_figure_path
+
+        check_target(path, inputs)
+        check_figure_path(path)
 
 
 def print_stats(stats: ProcessorStats, to_stderr: bool = False) -> None:

@@ -77,7 +77,16 @@ def save_figure(figure_or_axes: Any, path: str | Path) -> None:
 
 
 def check_figure_path(path: str | Path) -> Path:
-    """Return `path`; ConfigError if its suffix names no format of a figure."""
+    """Return `path`, before work whose figure it is to hold.
+
+    Raises
+    ------
+    ConfigError
+        If its suffix names no format of a figure.
+    EngineUnavailable
+        If matplotlib is not installed.
+    """
+    matplotlib_module("figure")
     target = Path(path)
     if target.suffix.lower() not in _SUFFIXES:
         raise ConfigError(f"{target.name!r} does not end in one of {', '.join(_SUFFIXES)}: the suffix names the format")
