@@ -23,7 +23,16 @@ from agora_audio.io import RAW_DEFAULT, RAW_SUFFIXES, AudioReader, open_audio
 from agora_audio.vad.config import PRESETS, AudioVadConfigV2
 from agora_audio.vad.engines import ENGINES
 
-__all__ = ["EngineOption", "Rate", "RawChannels", "field_docs", "open_sound", "takes_config", "with_options"]
+__all__ = [
+    "EngineOption",
+    "Rate",
+    "RawChannels",
+    "field_docs",
+    "open_sound",
+    "read_switch",
+    "takes_config",
+    "with_options",
+]
 
 _SOUND = "Sound"
 _CONFIG = "VAD parameters"
@@ -163,7 +172,7 @@ def _config_parameters() -> dict[str, inspect.Parameter]:
         option = typer.Option(
             "--" + spec.name.replace("_", "-"),
             metavar="on|off" if switch else "N" if kind is int else "X",
-            parser=_switch if switch else _limit if spec.name == "max_speech" else None,
+            parser=read_switch if switch else _limit if spec.name == "max_speech" else None,
             rich_help_panel=_CONFIG,
             help=f"{documented[spec.name]} [dim]\\[default: {_shown(default)}][/dim]",
         )
@@ -175,7 +184,8 @@ def _config_parameters() -> dict[str, inspect.Parameter]:
     }
 
 
-def _switch(text: str) -> bool:
+def read_switch(text: str) -> bool:
+    """Read the value of an option that is on or off; a flag without a value could not be switched off."""
     try:
         return {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}[text.lower()]
     except KeyError:

@@ -13,10 +13,12 @@ from typing import Annotated, Any
 import typer
 
 from agora_audio.cli import say
+from agora_audio.cli.speech_options import takes_speech
 from agora_audio.errors import ConfigError
 from agora_audio.segmenter.rules.languages import LANGUAGES
 from agora_audio.segmenter.segmenter import TextSegmenter
 from agora_audio.segmenter.segments import TextSegment
+from agora_audio.segmenter.speech_config import SpeechText
 
 __all__ = ["segment"]
 
@@ -25,6 +27,7 @@ _READ_AT_MOST = 1 << 16
 _RULES = "Rules"
 
 
+@takes_speech
 def segment(
     file: Annotated[str, typer.Argument(metavar="[FILE|-]", help="UTF-8 text; stdin by default, as it comes.")] = "-",
     language: Annotated[
@@ -63,10 +66,12 @@ def segment(
             "--words", metavar="rules|dictionary", rich_help_panel=_RULES, help="Word ends in Chinese, Japanese, Thai."
         ),
     ] = "rules",
+    speech: SpeechText | None = None,
 ) -> int:
     """Cut a stream of text into segments to be spoken, and print each as soon as it is over.
 
-    A line a segment. docs/segmenter.md says what the rules are and what a language file holds.
+    A line a segment. docs/segmenter.md says what the rules are and what a language file holds, docs/speech_text.md what
+    the options of speech text do.
     """
     segmenter = TextSegmenter(
         _language(language, language_file),
@@ -74,6 +79,7 @@ def segment(
         provisional,
         every_clause=every_clause,
         abbreviations=_abbreviations(abbreviations or []),
+        speech=speech,
         words=words,
         explain=_explain if explain else None,
     )

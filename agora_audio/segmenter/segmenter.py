@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import codecs
-import importlib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agora_audio.errors import ConfigError, FormatError
 from agora_audio.segmenter.rules.languages import Language, language_for
 from agora_audio.segmenter.scanner import Cut, Explain, Scanner
 from agora_audio.segmenter.segments import Kind, SegmentLimits, Status, TextSegment
 from agora_audio.segmenter.words import WordBreaker, word_breaker
+
+if TYPE_CHECKING:
+    from agora_audio.segmenter.speech import SpeechFilter
+    from agora_audio.segmenter.speech_config import SpeechText
 
 __all__ = ["TextSegmenter", "segment_text"]
 
@@ -44,8 +47,9 @@ class TextSegmenter:
         More abbreviations: class -> words (see `agora_audio.segmenter.rules.abbreviations`), or only words, after
         which a full stop never ends a sentence.
     speech
-        A `SpeechText`: how to make `TextSegment.text` of the raw text; as it is, without white space around it, if
-        left out.
+        How to make `TextSegment.text` of the raw text: marks of Markdown off, links by their titles, code and tables
+        by choice; None: as it is, without white space around it. What is open at the end of a segment, such as a code
+        block, goes on in the next; `flush` ends it. Summaries are in `language` unless `speech` names another.
     limits
         Lengths and times where no mark decides.
     words
@@ -83,7 +87,7 @@ class TextSegmenter:
         *,
         every_clause: bool = False,
         abbreviations: Abbreviations | None = None,
-        speech: Any = None,
+        speech: SpeechText | None = None,
         limits: SegmentLimits | None = None,
         words: str | WordBreaker = "rules",
         explain: Explain | None = None,
@@ -105,7 +109,8 @@ class TextSegmenter:
         self._limits = limits or SegmentLimits()
         self._every_clause = every_clause
         self._first_clause = first_clause or every_clause
-        self._filter = _speech_filter(speech)
+        self._filter = _speech_filter(speech, known)
+        self._preview = _speech_filter(speech, known) if provisional else None
         self._scanner = Scanner(known, self._limits, word_breaker(words), self._first_clause, provisional, explain)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._decoding = False
@@ -283,10 +288,18 @@ class TextSegmenter:
     def _segment(self, start: int, end: int, kind: Kind, status: Status) -> TextSegment:
         scanner = self._scanner
         raw = scanner.text[start:end]
-        text = raw.strip() if self._filter is None or status != "final" else self._filter.text(raw, kind)
+        text = raw.strip() if self._filter is None else self._spoken(raw, kind, status)
         if not text.isascii():
             text = _encodable(text)
         return TextSegment(text, raw, scanner.base + start, scanner.base + end, kind, status, self._id, self._round_id)
+
+    def _spoken(self, raw: str, kind: Kind, status: Status) -> str:
+        """Filter what is final; what is not is read by itself, since it may come again in other pieces."""
+        if status == "final" or self._preview is None:
+            return self._filter.text(raw, kind) if self._filter is not None else raw.strip()
+        said = self._preview.text(raw, kind)
+        self._preview.reset()
+        return said
 
     def _with_what_is_owed(self, out: list[TextSegment]) -> list[TextSegment]:
         """Add what the speech filter has kept back to the last segment, or to an empty one."""
@@ -338,13 +351,18 @@ def _language(language: str | Language | Mapping[str, Any] | None) -> Language:
     return language_for(language)
 
 
-def _speech_filter(speech: Any) -> Any:
+def _speech_filter(speech: SpeechText | None, language: Language) -> SpeechFilter | None:
     if speech is None:
         return None
-    module = importlib.import_module("agora_audio.segmenter.speech")
-    if not isinstance(speech, module.SpeechText):
-        raise ConfigError(f"speech is {speech!r}, must be a SpeechText")
-    return module.SpeechFilter(speech)
+    # As long to import as all the rest; who takes the text as it is does not wait for it.
+    from agora_audio.segmenter.speech import SpeechFilter, SpeechText
+    from agora_audio.segmenter.summaries import SUMMARIES
+
+    if not isinstance(speech, SpeechText):
+        raise ConfigError(f"speech is {speech!r:.60}, must be a SpeechText: SpeechText(code='skip') makes one")
+    if speech.language is None and language.code in SUMMARIES:
+        speech = replace(speech, language=language.code)
+    return SpeechFilter(speech)
 
 
 def _encodable(text: str) -> str:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import sys
-import types
-from dataclasses import dataclass
 
 import pytest
 from hypothesis import given, settings
@@ -343,62 +340,6 @@ def test_a_first_poll_starts_the_timer_if_feed_was_told_no_time():
     assert [texts(segmenter.poll(now)) for now in (5.0, 5.4, 5.5)] == [[], [], ['He said "go!"']]
 
 
-# --- speech text ----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def speech(monkeypatch):
-    """A stand-in for the speech filter: says the kind, and owes a word at the end."""
-    module = types.ModuleType("agora_audio.segmenter.speech")
-
-    @dataclass(frozen=True)
-    class SpeechText:
-        word: str = ""
-
-    class SpeechFilter:
-        def __init__(self, config):
-            self.config = config
-            self.calls = 0
-
-        def text(self, raw, kind):
-            self.calls += 1
-            return f"{self.calls} {kind} {raw.strip()}"
-
-        def flush(self):
-            return self.config.word
-
-        def reset(self):
-            self.calls = 0
-
-    module.SpeechText, module.SpeechFilter = SpeechText, SpeechFilter
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    return SpeechText
-
-
-def test_a_speech_filter_makes_the_text_of_final_segments(speech):
-    segmenter = aa.TextSegmenter("en", provisional=True, speech=speech())
-    said = segmenter.feed("Hi there. Now") + segmenter.flush()
-    assert [(s.status, s.text) for s in said] == [
-        ("provisional", "Hi there."),
-        ("final", "1 sentence Hi there."),
-        ("final", "2 sentence Now"),
-    ]
-    segmenter.reset()
-    assert texts(segmenter.feed("Soon now.\n\n")) == ["Soon now.", "1 sentence Soon now."]
-
-
-def test_what_a_filter_owes_comes_with_the_flush(speech):
-    segmenter = aa.TextSegmenter("en", speech=speech("bye"))
-    segmenter.feed("Hi")
-    assert texts(segmenter.flush()) == ["1 sentence Hi bye"]
-    assert [(s.raw, s.text) for s in segmenter.flush()] == [("", "bye")]
-
-
-def test_speech_must_be_a_speech_text(speech):
-    with pytest.raises(aa.ConfigError, match=r"^speech is 'x', must be a SpeechText$"):
-        aa.TextSegmenter(speech="x")
-
-
 # --- wrong calls ----------------------------------------------------------------------------------------------------
 
 
@@ -417,6 +358,7 @@ def test_a_delta_is_text_or_bytes(delta):
         ({"provisional": "x"}, "provisional is 'x', must be True or False"),
         ({"every_clause": None}, "every_clause is None, must be True or False"),
         ({"round_id": 1.5}, "round_id is 1.5, must be a whole number"),
+        ({"speech": "x"}, r"speech is 'x', must be a SpeechText: SpeechText\(code='skip'\) makes one"),
         ({"limits": 3}, "limits is 3, must be a SegmentLimits"),
         ({"words": "x"}, "words is 'x', must be 'rules', 'dictionary' or a function"),
         ({"abbreviations": {"x": "a"}}, "abbreviation class is 'x', must be one of title, inner, number"),
