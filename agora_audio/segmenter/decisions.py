@@ -54,7 +54,7 @@ class MarkRules:
         after = text[at + 1 : at + 2]
         if not after and not final and mark not in marks.INSTANT:
             return Verdict(HOLD, at, "mark at the end of what has come")
-        if mark in ".．:" and after.isdigit() and text[at - 1 : at].isdigit():
+        if after.isdigit() and (mark == "." or (mark in "．:" and text[at - 1 : at].isdigit())):
             return Verdict(NO, at + 1, "inside a figure")
         if at - start < _HEAD and not any(map(str.isalnum, text[start:at])):
             return Verdict(NO, at + 1, "mark at the head of a segment")

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["TextSegmenter", "segment_text"]
 
+# A longer delta is read in pieces of this many characters, so that no search runs over all of it for each segment.
+_PIECE = 4096
+# No clock shows more seconds; beyond it a stall of some milliseconds would be lost in rounding.
+_LATEST = 1e12
+
 Abbreviations = Mapping[str, "str | Iterable[str]"] | Iterable[str]
 
 
@@ -104,6 +109,8 @@ class TextSegmenter:
         ):
             if not isinstance(value, bool):
                 raise ConfigError(f"{name} is {value!r}, must be True or False")
+        if explain is not None and not callable(explain):
+            raise ConfigError(f"explain is {explain!r:.60}, must be a function of verdict, place, characters and rule")
         self.round_id = round_id
         self._heard: float | None = None
         self._limits = limits or SegmentLimits()
@@ -151,13 +158,17 @@ class TextSegmenter:
 
         Raises
         ------
+        ConfigError
+            If `now` is no number of seconds.
         FormatError
             If `delta` is neither text nor bytes.
         """
         if now is not None:
-            self._heard = now
+            self._heard = _seconds(now)
         if delta.__class__ is not str or self._decoding:
             delta = self._decode(delta)
+        if len(delta) > _PIECE:
+            return [one for at in range(0, len(delta), _PIECE) for one in self.feed(delta[at : at + _PIECE])]
         self._parts.append(delta)
         self._length += len(delta)
         if self._length < self._wakes_at and self._hop(delta) is None:
@@ -169,7 +180,13 @@ class TextSegmenter:
 
         This is the one thing that depends on time and not only on the text: a model that calls a tool after "One
         moment." would else leave it unspoken.
+
+        Raises
+        ------
+        ConfigError
+            If `now` is no number of seconds.
         """
+        now = _seconds(now)
         due = self.next_poll()
         if due is None:
             if self._heard is None and self._stalled_at() is not None:
@@ -341,6 +358,14 @@ def segment_text(
     """
     segmenter = TextSegmenter(language, **options)
     return segmenter.feed(text) + segmenter.flush()
+
+
+def _seconds(now: float) -> float:
+    if now.__class__ is not float and (isinstance(now, bool) or not isinstance(now, (int, float))):
+        raise ConfigError(f"now is {now!r:.60}, must be seconds of a monotonic clock")
+    if not -_LATEST < now < _LATEST:
+        raise ConfigError(f"now is {now!r:.60}, must be seconds of a monotonic clock")
+    return float(now)
 
 
 def _language(language: str | Language | Mapping[str, Any] | None) -> Language:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import accumulate
 from typing import Any
 
@@ -54,7 +54,7 @@ def word_breaker(words: str | WordBreaker) -> WordBreaker:
         If the packages of the extra ``words`` are not installed.
     """
     if callable(words):
-        return words
+        return partial(_checked, words)
     if words == "rules":
         return _by_rules
     if words == "dictionary":
@@ -67,6 +67,15 @@ def word_breaker(words: str | WordBreaker) -> WordBreaker:
                 ) from None
         return _by_dictionary
     raise ConfigError(f"words is {words!r}, must be 'rules', 'dictionary' or a function")
+
+
+def _checked(words: WordBreaker, text: str) -> list[int]:
+    """Return what a caller's function says, if it says where words end."""
+    ends = words(text)
+    try:
+        return sorted(end for end in ends if 0 < int(end) == end < len(text))
+    except (TypeError, ValueError):
+        raise ConfigError(f"words gave {ends!r:.60}, must give a list of indices where words end") from None
 
 
 def _by_rules(text: str) -> list[int]:

@@ -82,6 +82,12 @@ def test_words_of_your_own():
     assert [len(piece) for piece in pieces] == [24, 24, 24, 28]
 
 
+@pytest.mark.parametrize("ends", [None, ["x"], [1.5j], 3])
+def test_words_of_your_own_are_indices(ends):
+    with pytest.raises(aa.ConfigError, match=r"^words gave .*, must give a list of indices where words end$"):
+        aa.segment_text("词" * 300, "zh", words=lambda text: ends)
+
+
 def test_thai_is_cut_at_spaces():
     pieces = forced("สวัสดีครับ วันนี้อากาศดี เราไปเที่ยวกัน " * 6, "th")
     assert all(len(piece) <= 61 for piece in pieces)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import agora_audio as aa
+from agora_audio.segmenter.scanner import Scanner
 from tests.segmenter.cases import FAMILIES, stream, text_of
 
 LANGUAGES = [None, "en", "de", "zh", "ja", "ko", "fr", "ru", "hy", "el", "hi", "th", "ml", "sk"]
@@ -106,6 +107,18 @@ def test_what_was_announced_is_settled_under_the_same_id(text, language):
 
 
 @settings(max_examples=EXAMPLES // 3, deadline=None)
+@given(TEXTS, st.sampled_from(LANGUAGES))
+def test_provisional_segments_change_no_end(text, language):
+    final = [segment for segment in stream([text], language, provisional=True) if segment.status == "final"]
+    assert [segment.raw for segment in final] == [segment.raw for segment in stream([text], language)]
+
+
+def test_a_figure_that_begins_with_its_mark_is_whole():
+    for options in ({}, {"provisional": True}):
+        assert texts(s for s in stream(["共.5元。好"], "zh", **options) if s.status == "final") == ["共.5元。", "好"]
+
+
+@settings(max_examples=EXAMPLES // 3, deadline=None)
 @given(TEXTS, st.integers(1, 7))
 def test_bytes_parted_inside_a_character(text, size):
     text = text.encode("utf-8", "replace").decode()
@@ -122,6 +135,23 @@ def test_the_buffer_is_bounded(unit):
     for _ in range(6000 // len(unit)):
         segmenter.feed(unit)
         assert len(segmenter._scanner.text) + sum(map(len, segmenter._parts)) <= 1100
+
+
+@pytest.mark.parametrize("unit", ["the fox and ", "没有标点", "Hi there. ", "a"])
+@pytest.mark.parametrize("coded", [False, True])
+def test_a_long_delta_is_read_in_pieces(monkeypatch, unit, coded):
+    seen = []
+    plain = Scanner.next_cut
+
+    def watched(self, *args):
+        seen.append(len(self.text))
+        return plain(self, *args)
+
+    monkeypatch.setattr(Scanner, "next_cut", watched)
+    text = unit * (60_000 // len(unit))
+    whole = stream([text.encode() if coded else text], "en")
+    assert max(seen) < 8000
+    assert whole == stream([text[at : at + 1000] for at in range(0, len(text), 1000)], "en")
 
 
 @pytest.mark.parametrize(
@@ -340,6 +370,24 @@ def test_a_first_poll_starts_the_timer_if_feed_was_told_no_time():
     assert [texts(segmenter.poll(now)) for now in (5.0, 5.4, 5.5)] == [[], [], ['He said "go!"']]
 
 
+@pytest.mark.parametrize("now", [None, "x", True, float("nan"), float("-inf"), 10**400, object()])
+def test_the_time_is_seconds(now):
+    segmenter = aa.TextSegmenter("en")
+    segmenter.feed("One moment.", now=1)
+    with pytest.raises(aa.ConfigError, match=r"^now is .*, must be seconds of a monotonic clock$"):
+        segmenter.poll(now)
+    if now is not None:
+        with pytest.raises(aa.ConfigError, match=r"^now is "):
+            segmenter.feed(" Yes", now=now)
+    assert texts(segmenter.poll(2)) == ["One moment."]
+
+
+def test_a_time_that_goes_back_commits_nothing():
+    segmenter = aa.TextSegmenter("en")
+    segmenter.feed("One moment.", now=10.0)
+    assert [texts(segmenter.poll(now)) for now in (-5.0, 9.0, 10.2)] == [[], [], ["One moment."]]
+
+
 # --- wrong calls ----------------------------------------------------------------------------------------------------
 
 
@@ -360,6 +408,9 @@ def test_a_delta_is_text_or_bytes(delta):
         ({"round_id": 1.5}, "round_id is 1.5, must be a whole number"),
         ({"speech": "x"}, r"speech is 'x', must be a SpeechText: SpeechText\(code='skip'\) makes one"),
         ({"limits": 3}, "limits is 3, must be a SegmentLimits"),
+        ({"explain": 3}, "explain is 3, must be a function"),
+        ({"abbreviations": "."}, r"abbreviations is '\.', must be words"),
+        ({"abbreviations": {"title": 5}}, "abbreviations, class title, is 5, must be words"),
         ({"words": "x"}, "words is 'x', must be 'rules', 'dictionary' or a function"),
         ({"abbreviations": {"x": "a"}}, "abbreviation class is 'x', must be one of title, inner, number"),
         ({"abbreviations": [3]}, r"abbreviations is \[3\], must be words, as a list or as one text"),
@@ -383,6 +434,7 @@ def test_buffered_is_a_number_of_seconds(seconds):
         ({"soft": 5}, "soft is 5, must be a whole number from 20"),
         ({"hard": 2.5}, "hard is 2.5, must be a whole number from 20"),
         ({"clause": 0}, "clause is 0, must be a whole number from 2"),
+        ({"per_second": float("inf")}, "per_second is inf, must be a finite number"),
         ({"stall": -1}, "stall is -1, must be a number from 0"),
         ({"stall": float("nan")}, "stall is nan, must be a number from 0"),
         ({"soft": 400}, "hard is 300, must be at least soft, 400"),
