@@ -52,8 +52,6 @@ class MarkRules:
         """Decide at ``text[at]``, a mark that may end the segment that begins at `start`."""
         mark = text[at]
         after = text[at + 1 : at + 2]
-        if not after and not final and mark not in marks.INSTANT:
-            return Verdict(HOLD, at, "mark at the end of what has come")
         if after.isdigit() and (mark == "." or (mark in "．:" and text[at - 1 : at].isdigit())):
             return Verdict(NO, at + 1, "inside a figure")
         if at - start < _HEAD and not any(map(str.isalnum, text[start:at])):

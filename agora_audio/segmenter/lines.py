@@ -22,6 +22,8 @@ _ITEM = re.compile(
     rf"\s*(?:[-*+]\s|[{lists.BULLETS}{lists.CIRCLED}]|{lists.LABEL}(?:\.\)|\))\s|(?:\d{{1,3}}|[a-z])\.\s"
     rf"|\d{{1,3}}[、.．](?=[^\s\d])|{lists.CHINESE_LABEL})"
 )
+# Begins as most sentences do, and no item does.
+_WORD = re.compile(r" ?[A-Za-z]{6}")
 _BLOCK = re.compile(
     rf"[-*+]\s|[{lists.BULLETS}{lists.CIRCLED}]|#{{1,6}}\s|\||>\s|```|~~~|[-*_]{{3}}"
     rf"|{lists.LABEL}(?:\.\)|[.)])\s|\d{{1,3}}[、．)](?=\S)|{lists.CHINESE_LABEL}"
@@ -53,6 +55,8 @@ def kind_of(text: str, start: int, end: int, on_line: bool) -> Kind:
     found = _HEAD.match(text, start, end) if on_line else None
     if found:
         return found.lastgroup  # type: ignore[return-value]  # the groups are named like the kinds
+    if _WORD.match(text, start, end):
+        return "sentence"
     return "list_item" if _ITEM.match(text, start, end) else "sentence"
 
 

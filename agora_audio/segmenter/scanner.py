@@ -117,6 +117,8 @@ class Scanner:
     @property
     def wakes_at(self) -> int:
         """The length of the text at which there is something to decide without a stop."""
+        if self._nest.passed_over is None:
+            return self._limit
         deadline = self._nest.deadline()
         return self._limit if deadline is None else min(self._limit, deadline + 1)
 
@@ -138,13 +140,11 @@ class Scanner:
 
         `least` and `least_wide` are the least lengths of a clause, in characters.
         """
-        text = self.text
-        hop = self.hop
+        text, hop, nest = self.text, self.hop, self._nest
         while True:
             found = hop(text, self._position)
             at = found.start() if found else len(text)
-            wakes_at = self._limit if self._nest.passed_over is None else self.wakes_at
-            if at >= wakes_at and self._context != "code":
+            if at >= (self._limit if nest.passed_over is None else self.wakes_at) and self._context != "code":
                 cut = self._overdue()
                 if cut:
                     return cut
@@ -241,10 +241,12 @@ class Scanner:
         char = text[at]
         if char in marks.LINE_ENDS:
             return self._line(text, at, final)
-        if char == " " and not text[self.start : at].strip():
+        if char == " " and (at == self.start or text[self.start : at].isspace()):
             return Verdict(NO, at + 1, "space before the first word")  # a line end may still follow
-        if self._find_context(text, at) != "text":
+        if (self._context or self._find_context(text, at)) != "text":
             return Verdict(NO, at + 1, f"inside a {self._context}")
+        if at + 1 == len(text) and char in self._marks and char not in marks.INSTANT and not final:
+            return Verdict(HOLD, at, "mark at the end of what has come")
         if char in ".)" and at > self.start and text[at - 1].isalnum():
             label = self._labels.judge(text, self.start, at, final)
             if label is not None:

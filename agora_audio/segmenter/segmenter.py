@@ -167,12 +167,14 @@ class TextSegmenter:
             self._heard = _seconds(now)
         if delta.__class__ is not str or self._decoding:
             delta = self._decode(delta)
+        length = self._length + len(delta)
+        if length < self._wakes_at and self._hop(delta) is None:
+            self._parts.append(delta)
+            self._length = length
+            return []
         if len(delta) > _PIECE:
             return [one for at in range(0, len(delta), _PIECE) for one in self.feed(delta[at : at + _PIECE])]
         self._parts.append(delta)
-        self._length += len(delta)
-        if self._length < self._wakes_at and self._hop(delta) is None:
-            return []
         return self._scan(False)
 
     def poll(self, now: float) -> list[TextSegment]:
