@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ __all__ = ["segment"]
 _FORMATS = ("text", "jsonl")
 _READ_AT_MOST = 1 << 16
 _RULES = "Rules"
+# A line a segment, and nothing that a terminal would obey.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @takes_speech
@@ -159,7 +162,7 @@ def _as_text(segment: TextSegment) -> str:
         return ""
     notes: list[str] = [] if segment.kind == "sentence" else [segment.kind]
     notes += [] if segment.status == "final" else [segment.status]
-    return " ".join(segment.text.split("\n")) + (f"  [{', '.join(notes)}]" if notes else "") + "\n"
+    return _CONTROLS.sub(" ", segment.text) + (f"  [{', '.join(notes)}]" if notes else "") + "\n"
 
 
 def _explain(verdict: str, at: int, characters: str, rule: str) -> None:

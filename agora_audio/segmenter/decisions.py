@@ -26,10 +26,17 @@ _UNFINISHED = re.compile(r"\[\d{0,3}\Z|</?(?:[A-Za-z][\w:-]{0,24}(?:\s[^<>]{0,40
 _HEAD = 8
 
 
-def _tail(ends: str) -> re.Pattern[str]:
-    """Return what matches a run of marks with the quotes, brackets, tags, references and pictures glued to it."""
+def _tail(language: Language) -> re.Pattern[str]:
+    """Return what matches a run of marks with the quotes, brackets, tags, references and pictures glued to it.
+
+    A quotation mark that only opens in the language is none of it, nor is one that opens next to one that closed.
+    """
+    ends = marks.ENDS + language.own_ends + marks.ELLIPSES
+    only_open = {pair[0] for pair in language.quotes} - {pair[1] for pair in language.quotes}
+    closers = "".join(char for char in marks.CLOSERS if char not in only_open and char != "“")
+    german = "" if "“" in only_open else "|(?<!”)“"
     return re.compile(
-        rf"(?:[{re.escape(ends + marks.ELLIPSES + marks.CLOSERS)}{marks.EMOJI}]|\[\d{{1,3}}\]|</[A-Za-z][\w:-]*>"
+        rf"(?:[{re.escape(ends + closers)}{marks.EMOJI}]{german}|\[\d{{1,3}}\]|</[A-Za-z][\w:-]*>"
         rf"|<[A-Za-z][\w:-]*(?:\s[^<>]{{0,40}})?/>){{1,{LOOK_AHEAD}}}"
     )
 
@@ -46,7 +53,7 @@ class MarkRules:
         self._ends = frozenset(marks.ENDS + language.own_ends)
         self._strong = frozenset(marks.STRONG + language.own_ends)
         self._sure_marks = self._strong - set("！？")
-        self._tail = _tail(marks.ENDS + language.own_ends)
+        self._tail = _tail(language)
 
     def judge(self, text: str, start: int, at: int, final: bool, nest: Nesting) -> Verdict:
         """Decide at ``text[at]``, a mark that may end the segment that begins at `start`."""
@@ -138,6 +145,8 @@ class MarkRules:
     def _by_mark(self, here: Place, after: Follower) -> Verdict:
         if after.kind == "":
             return Verdict(HOLD, here.at, "what follows is not known")
+        if after.kind == "item" and self._is_numbered(here, after):
+            after = Follower("digit", after.at)
         if after.kind == "item":
             return here.cut("list item follows")
         said = self._attribution.after_space(here, after) if here.closed is not None else None
@@ -155,6 +164,13 @@ class MarkRules:
         if after.kind == "upper" and self.back.is_name_with_mark(here.text, here.start, here.at):
             return self.full_stop.if_starter(here, after, "", "name with a mark")
         return self._after_strong(here, after.kind, dots)
+
+    def _is_numbered(self, here: Place, after: Follower) -> bool:
+        """Say whether a figure is that of the abbreviation before it and no label: "It is No. 1. We won."."""
+        if here.run != "." or not here.text[after.at].isdigit() or "\n" in here.text[here.end : after.at]:
+            return False
+        token = self.back.token(here.text, here.start, here.at)
+        return self.back.group(here, token) in ("number", "title", "inner")
 
     def _after_strong(self, here: Place, kind: str, dots: int) -> Verdict:
         """Decide about "?", "!" and their like."""

@@ -31,16 +31,19 @@ from agora_audio.segmenter.unmarked import (
 from agora_audio.segmenter.verdicts import CUT, END, HOLD, NO, Verdict
 from agora_audio.segmenter.words import WordBreaker
 
-__all__ = ["Cut", "Explain", "Scanner"]
+__all__ = ["Cut", "Explain", "Hop", "Scanner"]
 
 Explain = Callable[[str, int, str, str], None]
 """Is told each decision: verdict (cut, hold, no), code point of the stream, the characters there, the rule."""
+
+Hop = Callable[..., "re.Match[str] | None"]
+"""Finds the next character that may matter."""
 
 _ONCE_MORE = "quote or bracket given up at the line end"
 _CLAUSE_RULES = ("clause", "comma", "word that begins")
 
 
-def _hop(stops: str, figures: bool) -> Callable[..., re.Match[str] | None]:
+def _hop(stops: str, figures: bool) -> Hop:
     """Return what finds the next stop; a full stop before a digit is none, unless `figures` are looked at too."""
     if figures:
         return re.compile(f"[{re.escape(stops)}]").search
@@ -110,7 +113,7 @@ class Scanner:
         self._announced: int | None = None
 
     @property
-    def hop(self) -> Callable[..., re.Match[str] | None]:
+    def hop(self) -> Hop:
         """What finds the next character that may matter."""
         return self._hop_clauses if self.clauses else self._hop_sentences
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from agora_audio.errors import ConfigError, FormatError
 from agora_audio.segmenter.rules.languages import Language, language_for
-from agora_audio.segmenter.scanner import Cut, Explain, Scanner
+from agora_audio.segmenter.scanner import Cut, Explain, Hop, Scanner
 from agora_audio.segmenter.segments import Kind, SegmentLimits, Status, TextSegment
 from agora_audio.segmenter.words import WordBreaker, word_breaker
 
@@ -82,6 +82,10 @@ class TextSegmenter:
     >>> [segment.text for segment in segmenter.flush()]
     ['He said so.']
     """
+
+    _length: int
+    _wakes_at: int
+    _hop: Hop
 
     def __init__(
         self,

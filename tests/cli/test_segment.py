@@ -41,6 +41,11 @@ def test_a_file_as_text(cli, tmp_path):
     assert outcome.lines == ["# Plan  [heading]", "Buy it.", "Now", "- eggs  [list_item]", "``` a b ```  [code]"]
 
 
+def test_text_is_a_line_a_segment_that_no_terminal_obeys(cli):
+    outcome = cli("segment", "-f", "text", stdin=["It \x1b[31mis\r\n\u2028red\x00. Ok".encode()])
+    assert outcome.out == "It  [31mis   red .\nOk\n"
+
+
 def test_text_on_a_terminal(cli, monkeypatch):
     screen = Terminal()
     monkeypatch.setattr(sys, "stdout", screen)
