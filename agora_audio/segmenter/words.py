@@ -2,8 +2,8 @@
 
 The dictionary is the extra ``words``: Chinese by rjieba, that is jieba's dictionary and model, at the ends of BudouX's
 phrases where both agree; Japanese and Thai by BudouX's small trained models. Without it a piece is cut before a word
-that begins a phrase or after a particle that ends one; where neither is in reach, where the script changes; and only
-where that is not either, at any character, which may lie inside a word.
+that begins a phrase or after a particle that ends one; where neither is in reach, where the script changes, or in Thai
+where a syllable begins; and only where that is not either, at any character, which may lie inside a word.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ _RULES = [
         "(?<=[^目]的)(?![确確士话話])",
         "(?<=[\u3400-\u9fff])(?=[A-Za-z0-9\u30a0-\u30ff])|(?<=[A-Za-z])(?=[\u3400-\u9fff])"
         "|(?<=[\u3041-\u309f])(?=[\u30a0-\u30ff\u4e00-\u9fff])",
+        # Thai vowels that are written first begin a syllable, though not always a word.
+        "(?<=[\u0e01-\u0e5b])(?=[\u0e40-\u0e44])",
     )
 ]
 
