@@ -76,7 +76,10 @@ class MarkRules:
             return False
         if text[at] in marks.FULL_STOPS:
             before = text[at - 1]
-            return not before.isdigit() and bool(self.back.is_ordinary(text, start, at) or WIDE.match(before))
+            if before.isdigit():
+                return False
+            known = self.back.is_ordinary(text, start, at) or self.back.is_starter(text, start, at)
+            return known or bool(WIDE.match(before))
         return not text[at - 1].isspace() and not self.back.is_name_with_mark(text, start, at)
 
     def _without_a_look(self, text: str, start: int, at: int, after: str, nest: Nesting) -> Verdict | None:

@@ -78,6 +78,13 @@ class LookBack:
         before = text[max(start, at - LOOK_BACK) : at - len(word)].split()
         return bool(before) and before[-1][:1].isalnum() and before[-1][-1] != "."
 
+    def is_starter(self, text: str, start: int, at: int) -> bool:
+        """Say whether the word is one of those that begin sentences, and no abbreviation: "Yes."."""
+        word = self.token(text, start, at)
+        small = word.lower()
+        listed = word in self._abbreviations or small in self._abbreviations
+        return len(word) > 1 and small in self._starters and not listed
+
     def raw_token(self, text: str, start: int, at: int) -> str:
         """Return all that stands between the last white space and the mark: an address, a file name."""
         words = text[max(start, at - 4 * LOOK_BACK) : at].rsplit(None, 1)

@@ -380,6 +380,20 @@ def test_a_stall_commits_nothing_that_may_go_on(text):
     assert segmenter.poll(99.0) == []
 
 
+@pytest.mark.parametrize("text", ["Yes.", "Go.", "- One.", "1. Do it.", "Sure!"])
+def test_a_stall_commits_a_short_answer(text):
+    segmenter = aa.TextSegmenter("en")
+    segmenter.feed(text, now=1.0)
+    assert texts(segmenter.poll(2.0)) == [text]
+
+
+def test_a_stall_commits_under_the_id_of_the_provisional_segment():
+    segmenter = aa.TextSegmenter("en", provisional=True)
+    assert pairs(segmenter.feed("It works.", now=1.0)) == [("provisional", "It works.", 0)]
+    assert pairs(segmenter.poll(2.0)) == [("final", "It works.", 0)]
+    assert pairs(segmenter.feed("com was down. ", now=3.0))[-1] == ("final", "com was down.", 1)
+
+
 def test_a_first_poll_starts_the_timer_if_feed_was_told_no_time():
     segmenter = aa.TextSegmenter("en", limits=aa.SegmentLimits(stall=0.5))
     segmenter.feed('He said "go!" ')

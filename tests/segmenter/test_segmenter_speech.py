@@ -81,6 +81,8 @@ def test_provisional_segments_leave_the_filter_as_it_is():
     assert [(one.status, one.text) for one in segments + segmenter.flush()] == [
         ("provisional", "Go to it!"),
         ("final", "Go to it!"),
+        ("provisional", "Now."),
+        ("retracted", "Now."),
         ("provisional", "Now.com we** do!"),  # by itself: what is open from before is not known
         ("final", "Now.com we do!"),
     ]
