@@ -29,6 +29,7 @@ __all__ = [
     "config_of_file",
     "field_docs",
     "open_sound",
+    "read_switch",
     "takes_config",
     "takes_values",
     "with_options",
@@ -185,7 +186,7 @@ def _config_parameters(text: str | None = None) -> dict[str, inspect.Parameter]:
         option = typer.Option(
             "--" + spec.name.replace("_", "-"),
             metavar=text or ("on|off" if switch else "N" if kind is int else "X"),
-            parser=None if text else _switch if switch else _limit if spec.name == "max_speech" else None,
+            parser=None if text else read_switch if switch else _limit if spec.name == "max_speech" else None,
             rich_help_panel=_CONFIG,
             help=f"{documented[spec.name]} [dim]\\[default: {_shown(default)}][/dim]",
         )
@@ -197,7 +198,8 @@ def _config_parameters(text: str | None = None) -> dict[str, inspect.Parameter]:
     }
 
 
-def _switch(text: str) -> bool:
+def read_switch(text: str) -> bool:
+    """Read the value of an option that is on or off; a flag without a value could not be switched off."""
     try:
         return {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}[text.lower()]
     except KeyError:

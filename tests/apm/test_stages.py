@@ -158,5 +158,5 @@ def test_only_whole_frames_pass(rate):
 
 
 def test_rnnoise_has_one_level():
-    with pytest.raises(ConfigError, match="noise.level is 2, but rnnoise has one level"):
+    with pytest.raises(ConfigError, match=r"noise\.level is 2, but rnnoise has one level"):
         NoiseStage("rnnoise", level=2)
