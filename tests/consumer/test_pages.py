@@ -22,4 +22,4 @@ def test_an_example_prints_what_it_says(name, tmp_path, monkeypatch, capsys):
     source, said = first_block(name)
     exec(source, {})
     assert said
-    assert capsys.readouterr().out.splitlines() == said
+    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == said
