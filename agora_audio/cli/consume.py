@@ -100,12 +100,14 @@ def consume(
     _check_outputs(file, output, plot)
     with ExitStack() as stack:
         reader = stack.enter_context(open_sound(file, sample_rate, channels, as_it_comes))
-        # The file takes what the rehearsal's own loudspeaker has played.
-        wav = stack.enter_context(WavSink(output, reader.format)) if output is not None else None
         blocks = with_progress(reader, shown=not realtime)
-        play = wav.write if wav is not None else None
         script: Any = {"interrupts": interrupt or (), "pauses": pause or (), "recall": recall}  # checked there
+        # The file takes what the rehearsal's own loudspeaker has played; it is made when all else has been checked.
+        wav: WavSink
+        play = None if output is None else lambda pcm: wav.write(pcm)
         rehearsal = Rehearsal(blocks, reader.format, config, arrival, tick_ms, **script, realtime=realtime, play=play)
+        if output is not None:
+            wav = stack.enter_context(WavSink(output, reader.format))
         try:
             rehearsal.run()
         finally:

@@ -188,7 +188,12 @@ class Rehearsal:
         self._clock: _VirtualClock | _RealClock = _RealClock() if realtime else _VirtualClock()
         self._speaker = LoudspeakerSink(format, self._clock, play if play is not None else _nobody)
         self._consumer = AudioConsumer(
-            _Recalling(self._speaker, recall), format.sample_rate, format.channels, self._clock, config=config
+            _Recalling(self._speaker, recall),
+            format.sample_rate,
+            format.channels,
+            self._clock,
+            config=config,
+            on_error=self._fail,
         )
         self.trace = PacingTrace(format, self._consumer.config)
         self._blocks = blocks
@@ -294,6 +299,9 @@ class Rehearsal:
         self._consumer.end_round()
         self._over = True
 
+    def _fail(self, error: BaseException) -> None:
+        self._failure = error
+
     def _read(self) -> None:
         """Take the sound as it comes, in a thread of its own: a pipe that gives nothing holds up no tick."""
         try:
@@ -304,7 +312,7 @@ class Rehearsal:
                 self._take(block)
             self._end()
         except BaseException as error:
-            self._failure = error
+            self._fail(error)
 
     def _finish(self) -> None:
         trace = self.trace
