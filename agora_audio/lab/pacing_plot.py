@@ -17,6 +17,7 @@ from agora_audio.lab.plots.figures import Panels, matplotlib_module
 
 __all__ = ["plot_pacing"]
 
+_NEXT = "interrupt: the next answer from here"
 _ARRIVED, _SENT, _HEARD = "#E69F00", "#0072B2", "#009E73"
 _GAP, _PAUSE, _INTERRUPT = "#CC79A7", "#999999", "#D55E00"
 _SMALL = 8.0
@@ -128,7 +129,7 @@ def _draw_events(ax: Any, trace: PacingTrace) -> None:
     for number, (begin, end) in enumerate(trace.pauses):
         ax.axvspan(begin, end, color=_PAUSE, alpha=0.25, linewidth=0, label=None if number else "pause")
     for number, (at, _) in enumerate(trace.interrupts):
-        ax.axvline(at, color=_INTERRUPT, linewidth=1.4, linestyle=":", label=None if number else "interrupt")
+        ax.axvline(at, color=_INTERRUPT, linewidth=1.4, linestyle=":", label=None if number else _NEXT)
 
 
 def _thinned(pairs: Sequence[tuple[float, float]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -833,12 +833,27 @@ def test_a_dump_that_cannot_be_read_is_2(cli, dumped, break_it, said):
     assert said in result.err
 
 
-@pytest.mark.parametrize("name", ["none", "", "."])
-def test_a_folder_that_is_no_dump_is_2(cli, monkeypatch, tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("none", "none does not exist: name the folder of a dump"), ("", "is no dump"), (".", "is no dump")],
+)
+def test_a_folder_that_is_no_dump_is_2(cli, monkeypatch, tmp_path, name, said):
     monkeypatch.chdir(tmp_path)
     result = cli("vad", "replay", name)
     assert (result.code, result.out) == (2, "")
-    assert "is no dump" in result.err
+    assert said in result.err
+
+
+def test_of_several_runs_the_newest_is_taken(cli, dumped):
+    run = run_of(dumped)
+    for name in ("20260131180000", "29991231235959_2", "29991231235959_10"):
+        shutil.copytree(run, dumped / name)
+    result = cli("vad", "replay", dumped)
+    assert (result.code, result.notes[0]) == (
+        0,
+        f"agora-audio: {dumped} holds 4 runs: the newest is taken, 29991231235959_10",
+    )
+    assert {row["file"] for row in rows(result.out)} == {str(dumped / "29991231235959_10")}
 
 
 # --- plot -----------------------------------------------------------------------------------------------------------
