@@ -1,7 +1,7 @@
 """Tune a VAD in a notebook: sliders, what the machine makes of them at once, and the config to take away; and tables.
 
-The widget is the viewer of `agora_audio.lab.report` with sliders. What they set comes to Python, where the machine that
-runs in the call decides again over the labels of the recording; segments, errors and scores go back. It needs the extra
+The widget is the viewer of `agora_audio.lab.report` with sliders. What they set comes to Python, which decides again over
+the labels of the recording as the machine in the call does; segments, errors and scores go back. It needs the extra
 ``notebook`` and works wherever anywidget does: JupyterLab, the classic notebook, VS Code, marimo.
 """
 
