@@ -23,7 +23,7 @@ def cells(path, kind="code"):
 
 
 def test_there_are_notebooks():
-    assert {path.stem for path in NOTEBOOKS} >= {"01_vad", "02_apm"}
+    assert {path.stem for path in NOTEBOOKS} >= {"01_vad", "02_apm", "03_pacing", "04_segmenter", "05_batch"}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -7,6 +7,7 @@ same decisions, and tests hold both against the machine that decides in a call.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Literal, NamedTuple
@@ -179,11 +180,27 @@ class Decider:
         spans = self._by_bits(rules) if self.kernel == "numba" else self._by_runs(rules)
         return Decisions(self.features.format, len(self._rounded), spans)
 
+    def decide_with_thresholds(self, config: AudioVadConfigV2) -> tuple[Decisions, NDArray[np.int64]]:
+        """Return the same, and the RMS threshold that was in force for each frame, dBFS, shape (frames,).
+
+        It goes by the numpy kernel whatever `kernel` says: one config is decided before numba has compiled anything.
+        """
+        rules, frames = Rules.of(checked_config(config)), len(self._rounded)
+        found = list(self._openings(rules))
+        changes, in_force = [0], [rules.start_db]
+        for opening in found:
+            changes += [opening.start + 1, opening.span[4] + 1]
+            in_force += [opening.stop_db, opening.start_db]
+        lengths = np.diff(np.minimum([*changes, frames], frames))
+        return Decisions(self.features.format, frames, _rows(found)), np.repeat(np.array(in_force, np.int64), lengths)
+
     def _by_runs(self, rules: Rules) -> NDArray[np.int64]:
+        return _rows(self._openings(rules))
+
+    def _openings(self, rules: Rules) -> Iterator[run_kernel.Opening]:
         # The adaptive threshold comes to a few dozen levels, each again and again: they are kept for this config.
         make = functools.lru_cache(None)(self._new_side) if rules.adaptive else self._side
-        rows = run_kernel.walk(functools.partial(make, rules.both), self._rounded, *rules)
-        return np.array(rows, np.int64).reshape(-1, 5)
+        return run_kernel.openings(functools.partial(make, rules.both), self._rounded, *rules)
 
     def _new_side(self, both: int, prob: int, db: int) -> run_kernel.Side:
         combined = np.logical_and if both else np.logical_or
@@ -205,6 +222,11 @@ class Decider:
         if threshold not in self._prob_bits:
             self._prob_bits[threshold] = _bits(self._percent > threshold)
         return self._prob_bits[threshold]
+
+
+def _rows(found: Iterable[run_kernel.Opening]) -> NDArray[np.int64]:
+    """Return the rows of those that became segments, shape (n, 5)."""
+    return np.array([opening.span for opening in found if opening.announced], np.int64).reshape(-1, 5)
 
 
 class _LevelBits:

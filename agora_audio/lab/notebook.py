@@ -1,20 +1,20 @@
-"""Tune a VAD in a notebook: sliders, what the machine makes of them at once, and the config to take away.
+"""Tune a VAD in a notebook: sliders, what the machine makes of them at once, and the config to take away; and tables.
 
-The widget is the viewer of `agora_audio.lab.report` with sliders. What they set comes to Python, where the machine that
-runs in the call decides again over the labels of the recording; segments, errors and scores go back. It needs the extra
+The widget is the viewer of `agora_audio.lab.report` with sliders. What they set comes to Python, which decides again over
+the labels of the recording as the machine in the call does; segments, errors and scores go back. It needs the extra
 ``notebook`` and works wherever anywidget does: JupyterLab, the classic notebook, VS Code, marimo.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields, is_dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from agora_audio.errors import ConfigError, EngineUnavailable
+from agora_audio.errors import ConfigError, EngineUnavailable, FormatError
 from agora_audio.frames import AudioFormat, Channel
 from agora_audio.io import Source
 from agora_audio.lab.field_docs import field_docs
@@ -25,7 +25,7 @@ from agora_audio.vad.config import AudioVadConfigV2, checked_config
 from agora_audio.vad.engines import Engine
 from agora_audio.vad.segments import Segment
 
-__all__ = ["VadTuner", "tune_dump", "tune_speech"]
+__all__ = ["VadTuner", "table", "tune_dump", "tune_speech"]
 
 _LONGEST = 30 * 60.0
 """Seconds; all of it travels to the browser, and every move of a slider decides over all of it."""
@@ -73,8 +73,8 @@ class VadTuner:
 
     Notes
     -----
-    The machine is run over all frames at every move: a few minutes of sound follow the slider without a lag that one
-    sees, half an hour follows with a tenth or two of a second.
+    All frames are decided again at every move, by `agora_audio.lab.decide`, which is equal to the machine that runs in
+    the call: one sees no lag.
     """
 
     def __init__(
@@ -165,6 +165,53 @@ def tune_dump(
 ) -> VadTuner:
     """Show a dump made here or by the SDK with sliders; errors as of `record_dump`."""
     return VadTuner(record_dump(path, config), reference=reference, title=Path(path).name, engine="dump")
+
+
+def table(rows: Iterable[Any], columns: Sequence[str] | None = None) -> Any:
+    """Return rows as a table that a cell shows.
+
+    Parameters
+    ----------
+    rows
+        Mappings or dataclasses: segments, gaps, lines of a manifest.
+    columns
+        Which keys or fields to show, in this order; None: all. A row that lacks one shows nothing there.
+
+    Raises
+    ------
+    FormatError
+        If a row is neither.
+
+    Examples
+    --------
+    >>> shown = table([Segment(0.5, 1.25)], ["start", "end"])
+    >>> [column.header for column in shown.columns], shown.row_count
+    (['start', 'end'], 1)
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    listed = [_as_mapping(row) for row in rows]
+    names = list(columns if columns is not None else dict.fromkeys(name for row in listed for name in row))
+    shown = Table(*names)
+    for row in listed:
+        # As text: square brackets are no markup here.
+        shown.add_row(*(Text(_cell(row.get(name))) for name in names))
+    return shown
+
+
+def _as_mapping(row: Any) -> Mapping[str, Any]:
+    if isinstance(row, Mapping):
+        return row
+    if is_dataclass(row) and not isinstance(row, type):
+        return asdict(row)
+    raise FormatError(f"a row is {row!r:.60}, must be a mapping or a dataclass")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_cell, value))
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _fields() -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ Only the frames just after the machine became idle need another look, since thei
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from agora_audio.vad.config import SDK_RMS_OFFSET
 
-__all__ = ["Side", "walk"]
+__all__ = ["Opening", "Side", "openings"]
 
 _NEVER = 1 << 62
 
@@ -87,7 +87,25 @@ def _runs(holds: NDArray[np.bool_], offset: int) -> _Runs:
     return _Runs(edges[::2].tolist(), (edges[1::2] - 1).tolist())
 
 
-def walk(
+class Opening(NamedTuple):
+    """What came of a start rule that held: a segment, or nothing if it stayed shorter than `min_speech`."""
+
+    start: int
+    """Frame at which the rule held."""
+    span: tuple[int, int, int, int, int]
+    """The row of a segment as `agora_audio.lab.bit_kernel.walk` writes it."""
+    start_db: int
+    """RMS threshold from the frame after STOP on."""
+    stop_db: int
+    """RMS threshold from the frame after `start` to that of STOP."""
+
+    @property
+    def announced(self) -> bool:
+        """Whether it became a segment."""
+        return self.span[3] < self.span[4]
+
+
+def openings(
     side: Callable[[int, int], Side],
     rounded: NDArray[np.int8],
     both: int,
@@ -106,9 +124,9 @@ def walk(
     start_prob: int,
     stop_prob: int,
     factor: float,
-) -> list[tuple[int, int, int, int, int]]:
-    """Return a row a segment, as `agora_audio.lab.bit_kernel.walk` writes them; `side` gives a pair of thresholds."""
-    frames, rest, spans = len(rounded), 0, []
+) -> Iterator[Opening]:
+    """Give all openings in order; `side` gives which frames are active for a pair of thresholds."""
+    frames, rest, levels = len(rounded), 0, [start_set, stop_set]
     starting, speaking = side(start_prob, start_set), side(stop_prob, stop_set)
     while rest < frames:
         start = starting.first_start(rest, wait, start_count, active_needed)
@@ -133,8 +151,6 @@ def walk(
         if stop == announced:  # a START wins over a STOP at the same frame
             stop = stops.next(stop + 1)
         stop = min(stop, full)
-        if announced < stop:
-            end = max(start, speaking.active.previous(stop))
-            spans.append((onset, end, first_out, announced, stop))
+        end = max(start, speaking.active.previous(stop))
+        yield Opening(start, (onset, end, first_out, announced, stop), *levels)
         rest = stop + 1
-    return spans

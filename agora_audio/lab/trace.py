@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from agora_audio.frames import AudioFormat, Channel, pick_channel
 from agora_audio.io import Source, open_audio
+from agora_audio.lab.decide import Decider
+from agora_audio.lab.features import Features
 from agora_audio.vad.config import AudioVadConfigV2
 from agora_audio.vad.detect import FrameLabeller
 from agora_audio.vad.dump import DumpedLabels
 from agora_audio.vad.engines import Engine
 from agora_audio.vad.segments import Segment
-from agora_audio.vad.state_machine import Phase, VadState, VadStateMachine
 
 __all__ = ["VadTrace", "trace_blocks", "trace_labels", "trace_speech"]
 
@@ -126,22 +127,7 @@ def _decided(
     lowest: NDArray[np.float32],
     highest: NDArray[np.float32],
 ) -> VadTrace:
-    machine = VadStateMachine(config, format)
-    step, idle, stop = machine.step, Phase.IDLE, VadState.STOP_SPEAKING
-    states, segments = [], []
-    # Thresholds change where the phase does: the first frame of each stretch, and what is in force from there on.
-    phase, changes, in_force = idle, [0], [machine.effective_thresholds[0]]
-    for probability, level in zip(voice_prob.tolist(), rms_db.tolist(), strict=True):
-        state = step(probability, level)
-        states.append(state)
-        if machine.phase is not phase:
-            phase = machine.phase
-            changes.append(len(states))
-            in_force.append(machine.effective_thresholds[phase is not idle])
-            if state is stop and machine.segment is not None:
-                segments.append(machine.segment)
-    if machine.flush() is stop and machine.segment is not None:
-        segments.append(machine.segment)
-    thresholds = np.repeat(np.array(in_force, np.int64), np.diff([*changes, len(states)]))
-    arrays = (voice_prob, rms_db, lowest, highest, np.array(states, np.int64), thresholds)
-    return VadTrace(format, config, *arrays, tuple(segments))
+    # Equal to the machine that decides in a call, frame by frame, and a slider does not wait for it.
+    decisions, thresholds = Decider(Features(format, voice_prob, rms_db), "numpy").decide_with_thresholds(config)
+    arrays = (voice_prob, rms_db, lowest, highest, decisions.states, thresholds)
+    return VadTrace(format, config, *arrays, tuple(decisions.segments))

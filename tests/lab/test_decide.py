@@ -19,7 +19,7 @@ from agora_audio.lab.features import Features
 from agora_audio.lab.metrics import intervals_of
 from agora_audio.vad.audio_vad import AudioVadV2
 from agora_audio.vad.config import AudioVadConfigV2
-from agora_audio.vad.state_machine import VadState, VadStateMachine
+from agora_audio.vad.state_machine import Phase, VadState, VadStateMachine
 
 CONFIGS = int(os.environ.get("AGORA_AUDIO_SWEEP_CONFIGS", "200"))
 KERNELS = ["numpy", pytest.param("numba", marks=pytest.mark.skipif(kernel_in_use() != "numba", reason="no numba"))]
@@ -114,6 +114,34 @@ def test_a_planted_off_by_one_is_caught(field, kernel, monkeypatch):
     monkeypatch.setattr(decide.Rules, "of", wrong)
     different, _ = differences("percent", kernel, 80)
     assert different
+
+
+def stepped_thresholds(features, config):
+    """What `VadStateMachine` has in force before each frame, and how many starts it never announced."""
+    machine = VadStateMachine(config, features.format)
+    thresholds, dropped = [], 0
+    for probability, level in zip(features.voice_prob.tolist(), features.rms_db.tolist(), strict=True):
+        before = machine.phase
+        thresholds.append(machine.effective_thresholds[before is not Phase.IDLE])
+        machine.step(probability, level)
+        dropped += before is Phase.PENDING and machine.phase is Phase.IDLE
+    return thresholds, dropped
+
+
+@pytest.mark.parametrize("algorithm", AudioVadConfigV2.ALGORITHMS)
+def test_thresholds_are_those_in_force_in_a_call_also_for_starts_that_are_never_announced(algorithm):
+    draw, unannounced, values = random.Random(5), 0, set()
+    deciders = [Decider(conversation(seed, 1100 + seed)) for seed in range(4)]
+    for _ in range(CONFIGS // 2):
+        config, decider = some_config(draw, algorithm), draw.choice(deciders)
+        wanted, dropped = stepped_thresholds(decider.features, config)
+        decisions, thresholds = decider.decide_with_thresholds(config)
+        assert thresholds.tolist() == wanted, config
+        assert np.array_equal(decisions.spans, decider.decide(config).spans)
+        unannounced += dropped
+        values.update(wanted)
+    assert unannounced > CONFIGS // 10
+    assert len(values) > 40
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 
 from agora_audio.cli import main
-from agora_audio.errors import ConfigError, EngineUnavailable
+from agora_audio.errors import ConfigError, EngineUnavailable, FormatError
 from agora_audio.frames import AudioFormat
 from agora_audio.lab import notebook
 from agora_audio.lab.labels import read_labels
-from agora_audio.lab.notebook import VadTuner, tune_dump, tune_speech
+from agora_audio.lab.notebook import VadTuner, table, tune_dump, tune_speech
 from agora_audio.lab.report import describe_lane, frame_bytes, record_blocks
 from agora_audio.vad.config import AudioVadConfigV2
 from agora_audio.vad.detect import detect_speech
+from agora_audio.vad.segments import Segment
 from tests.vad.pieces import TEST_DATA
 
 DIALOGUE = TEST_DATA / "dialogue_16k.wav"
@@ -129,6 +130,18 @@ def test_a_notebook_shows_it(tuner):
     shown = tuner._repr_mimebundle_()
     data = shown[0] if isinstance(shown, tuple) else shown
     assert "application/vnd.jupyter.widget-view+json" in data
+
+
+def test_rows_become_a_table_of_the_columns_that_are_wanted():
+    rows = [Segment(0.5, 1.25), {"start": 3, "notes": ("[b]", "torn"), "end": None}]
+    shown = table(rows, ["start", "end", "notes"])
+    columns = {column.header: [cell.plain for cell in column.cells] for column in shown.columns}
+    assert columns == {"start": ["0.5", "3"], "end": ["1.25", ""], "notes": ["", "[b], torn"]}
+    assert [column.header for column in table(iter([{"b": 1}, {"a": 2, "b": 3}])).columns] == ["b", "a"]
+    assert table([]).row_count == 0
+    assert "text/html" in shown._repr_mimebundle_([], [])
+    with pytest.raises(FormatError, match="a row is 'start', must be a mapping or a dataclass"):
+        table(["start"])
 
 
 def test_hours_are_refused_and_what_to_do_is_said():

@@ -18,7 +18,7 @@ from agora_audio.vad.config import AudioVadConfigV2
 from agora_audio.vad.detect import detect_speech
 from agora_audio.vad.dump import DumpedLabels
 from agora_audio.vad.engines import create_engine
-from agora_audio.vad.state_machine import Phase, VadStateMachine
+from agora_audio.vad.state_machine import Phase, VadState, VadStateMachine
 from tests.vad.pieces import TEST_DATA, frames_of, recordings, steady, talk
 
 QUICK = AudioVadConfigV2(6, 10, 12, 0.6, 0.6, start_voice_prob=50, stop_voice_prob=35)
@@ -121,6 +121,29 @@ def test_another_config_runs_over_the_same_labels():
     assert again.voice_prob is trace.voice_prob
     np.testing.assert_array_equal(again.states, trace_speech(path, config=loud).states)
     assert times(trace.with_config(trace.config).segments) == times(trace.segments)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        AudioVadConfigV2(),
+        AudioVadConfigV2.preset("low-latency"),
+        AudioVadConfigV2(algorithm="consecutive", adaptive_rms=True),
+        AudioVadConfigV2(adaptive_rms=True, adaptive_floor=False, min_speech=0.6),
+        AudioVadConfigV2(start_recognize_count=6, stop_recognize_count=8, min_speech=0.3, max_speech=1.0),
+    ],
+    ids=lambda config: f"{config.algorithm}-{config.start_recognize_count}-{config.min_speech}",
+)
+def test_a_recording_is_decided_as_the_machine_steps_through_it(config):
+    trace = trace_speech(TEST_DATA / "dialogue_noisy_16k.wav").with_config(config)
+    machine, states, thresholds, segments = VadStateMachine(config, trace.format), [], [], []
+    for probability, level in zip(trace.voice_prob.tolist(), trace.rms_db.tolist(), strict=True):
+        thresholds.append(machine.effective_thresholds[machine.phase is not Phase.IDLE])
+        states.append(machine.step(probability, level))
+        segments += [machine.segment] if states[-1] is VadState.STOP_SPEAKING else []
+    segments += [machine.segment] if machine.flush() is VadState.STOP_SPEAKING else []
+    assert (trace.states.tolist(), trace.thresholds.tolist()) == (states, thresholds)
+    assert times(trace.segments) == times(segments)
 
 
 def decided(config, signal):
