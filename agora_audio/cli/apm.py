@@ -11,6 +11,7 @@ import typer
 
 from agora_audio.apm.stages import ApmStages
 from agora_audio.cli.options import Rate, RawChannels
+from agora_audio.cli.output import check_target
 from agora_audio.cli.processing import (
     DumpOption,
     Far,
@@ -19,7 +20,6 @@ from agora_audio.cli.processing import (
     OutRate,
     Plot,
     Stats,
-    check_target,
     open_run,
     print_stats,
 )

@@ -12,7 +12,7 @@ import typer
 from agora_audio.apm.stages import ApmStages
 from agora_audio.cli import say
 from agora_audio.cli.options import EngineOption, Rate, RawChannels, takes_config
-from agora_audio.cli.output import open_rows, summarise
+from agora_audio.cli.output import check_target, open_rows, summarise
 from agora_audio.cli.processing import (
     DumpOption,
     Far,
@@ -21,7 +21,6 @@ from agora_audio.cli.processing import (
     OutRate,
     Plot,
     Stats,
-    check_target,
     open_run,
     print_stats,
 )
