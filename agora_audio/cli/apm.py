@@ -11,6 +11,7 @@ import typer
 
 from agora_audio.apm.stages import ApmStages
 from agora_audio.cli.options import Rate, RawChannels
+from agora_audio.cli.output import check_target
 from agora_audio.cli.processing import (
     DumpOption,
     Far,
@@ -20,7 +21,6 @@ from agora_audio.cli.processing import (
     Plot,
     Stats,
     check_plot,
-    check_target,
     open_run,
     print_stats,
 )

@@ -13,7 +13,7 @@ import typer
 
 from agora_audio.cli import say
 from agora_audio.cli.options import Rate, RawChannels, open_sound
-from agora_audio.cli.output import check_place, with_progress
+from agora_audio.cli.output import check_target, with_progress
 from agora_audio.consumer.config import PacerConfig
 from agora_audio.consumer.sinks import WavSink
 from agora_audio.errors import ConfigError
@@ -125,11 +125,8 @@ def consume(
 def _check_outputs(file: str, output: Path | None, plot: Path | None) -> None:
     """Say before any work what cannot be written, and overwrite no input."""
     for path in (output, plot):
-        if path is None:
-            continue
-        if path.exists() and Path(file).exists() and path.samefile(file):
-            raise ConfigError(f"{path} is what is to be read: name another file to write to")
-        check_place(path)
+        if path is not None:
+            check_target(path, [file])
     if output is not None and output.suffix.lower() not in (".wav", ".wave"):
         raise ConfigError(f"{output.name!r} does not end in .wav: a WAV file is written")
     if output is not None and plot is not None and output == plot:
@@ -141,8 +138,8 @@ def _check_outputs(file: str, output: Path | None, plot: Path | None) -> None:
 
 
 def _draw(trace: PacingTrace, path: Path, title: str) -> None:
-    from agora_audio.lab.pacing_plot import plot_pacing
     from agora_audio.lab.plots import save_figure
+    from agora_audio.lab.plots.pacing import plot_pacing
 
     save_figure(plot_pacing(trace, title=title), path)
     say(f"plot written to {path}")

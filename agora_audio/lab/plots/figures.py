@@ -118,11 +118,10 @@ def matplotlib_module(module: str) -> Any:
         raise EngineUnavailable(f"plots need matplotlib ({error}): pip install 'agora-audio[plot]'") from None
 
 
-def new_panels(with_reference: bool) -> list[Axes]:
-    """Return the four axes of a new figure, the last one higher if it shows a reference too."""
-    heights = [3.0, 2.0, 2.6, 0.8 if with_reference else 0.4]
-    figure = matplotlib_module("figure").Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
-    panels = list(figure.subplots(4, sharex=True, height_ratios=heights))
+def new_panels(heights: Sequence[float], size: tuple[float, float] = _SIZE) -> list[Axes]:
+    """Return the axes of a new figure, one above the other with these parts of its height; `size` in inches."""
+    figure = matplotlib_module("figure").Figure(figsize=size, dpi=_DPI, layout="constrained")
+    panels = list(figure.subplots(len(heights), sharex=True, height_ratios=heights))
     for panel in panels:
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(labelsize=SMALL)

@@ -7,8 +7,8 @@ import pytest
 from agora_audio.errors import ConfigError, FormatError
 from agora_audio.frames import AudioFormat
 from agora_audio.lab.pacing import Arrival, PacingTrace, Rehearsal
-from agora_audio.lab.pacing_plot import plot_pacing
 from agora_audio.lab.plots import Panels, save_figure
+from agora_audio.lab.plots.pacing import plot_pacing
 from tests.consumer.model import sound
 
 Figure = pytest.importorskip("matplotlib.figure").Figure
