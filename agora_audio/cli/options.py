@@ -61,7 +61,10 @@ RawChannels = Annotated[
 ChannelChoice = Annotated[
     str,
     typer.Option(
-        "--channel", metavar="mix|N|each", rich_help_panel=_SOUND, help="All channels together, one, or each."
+        "--channel",
+        metavar="mix|N|each",
+        rich_help_panel=_SOUND,
+        help="All channels together, one, or each: rows then come as segments end, whichever channel they are of.",
     ),
 ]
 
@@ -186,7 +189,7 @@ def _config_parameters(text: str | None = None) -> dict[str, inspect.Parameter]:
         option = typer.Option(
             "--" + spec.name.replace("_", "-"),
             metavar=text or ("on|off" if switch else "N" if kind is int else "X"),
-            parser=None if text else read_switch if switch else _limit if spec.name == "max_speech" else None,
+            parser=None if text else read_switch if switch else _parser(spec.name, kind),
             rich_help_panel=_CONFIG,
             help=f"{documented[spec.name]} [dim]\\[default: {_shown(default)}][/dim]",
         )
@@ -196,6 +199,20 @@ def _config_parameters(text: str | None = None) -> dict[str, inspect.Parameter]:
         name: inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
         for name, annotation in annotations.items()
     }
+
+
+def _parser(name: str, kind: type) -> Callable[[str], Any] | None:
+    return _limit if name == "max_speech" else _whole if kind is int else None
+
+
+def _whole(text: str) -> Any:
+    """Return a number, or the text as it is: the config says what is wrong with what is not whole."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def read_switch(text: str) -> bool:

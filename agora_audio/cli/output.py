@@ -52,14 +52,19 @@ class TableRows:
             self._file = row.file
             if self._with_file:
                 self._line(row.file)
-            self._print([f"{title:>11}" for title in self._COLUMNS], "channel")
+            self._print_header()
         times = [f"{value:11.3f}" for value in (segment.start, segment.end, segment.duration)]
         delays = [segment.started_at - segment.start, segment.ended_at - segment.end]
         times += [f"{f'+{delay:.2f} s':>11}" for delay in delays]
         self._print(times, "mix" if row.channel is None else str(row.channel))
 
     def close(self, durations: dict[str, float]) -> None:
-        """Nothing is left to print."""
+        """Into a pipe, print the header where nobody spoke; on a terminal a line of its own says so."""
+        if self._file is None and not sys.stdout.isatty():
+            self._print_header()
+
+    def _print_header(self) -> None:
+        self._print([f"{title:>11}" for title in self._COLUMNS], "channel")
 
     def _print(self, cells: Sequence[str], channel: str) -> None:
         self._line("  ".join([*cells, f"{channel:>7}"] if self._with_channel else cells))

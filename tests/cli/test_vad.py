@@ -77,6 +77,14 @@ def test_nobody_speaks_and_nothing_is_printed(cli):
     assert (result.code, result.out, result.err) == (0, "", "")
 
 
+@pytest.mark.parametrize("words", [[SILENCE], [SILENCE, SILENCE], [SILENCE, "--channel", "each"]])
+def test_a_table_has_its_header_also_where_nobody_speaks(cli, words):
+    result = cli("vad", "detect", *words, "-f", "table")
+    (header,) = result.out.splitlines()
+    columns = ["start", "end", "length", "START", "after", "STOP", "after", *(["channel"] if "each" in words else [])]
+    assert (result.code, header.split(), result.err) == (0, columns, "")
+
+
 @pytest.mark.parametrize("path", recordings(), ids=lambda path: path.name)
 def test_every_recording_is_read_as_the_library_reads_it(cli, path):
     result = cli("vad", "detect", path)
@@ -320,7 +328,9 @@ def test_a_format_that_cannot_be_is_2(cli, path, words, said):
         (["--preset", "loud"], "preset is 'loud', must be one of quiet, noisy"),
         (["--algorithm", "magic"], "algorithm is 'magic'"),
         (["--start-voice-prob", "101"], "start_voice_prob is 101, must be a whole number of 0 to 100"),
-        (["--start-voice-prob", "0.7"], "--start-voice-prob"),
+        (["--start-voice-prob", "0.7"], "start_voice_prob is 0.7, must be a whole number of 0 to 100"),
+        (["--start-voice-prob", "70%"], "start_voice_prob is '70%', must be a whole number of 0 to 100"),
+        (["--start-recognize-count", "1e2"], "start_recognize_count is 100.0, must be a whole number of 1 to"),
         (["--active-percent", "nan"], "active_percent is nan"),
         (["--active-percent", "70"], "active_percent is 70.0, must be a number of 0 to 1"),
         (["--adaptive-rms", "maybe"], "'maybe' must be on or off"),

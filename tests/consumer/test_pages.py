@@ -16,7 +16,7 @@ def first_block(name):
     return source, re.findall(r"^# (.*)$", re.search(r"(^# .*\n)*\Z", source, re.MULTILINE)[0], re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", ["pts.md"])
+@pytest.mark.parametrize("name", ["pts.md", "consumer.md"])
 def test_an_example_prints_what_it_says(name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     source, said = first_block(name)
