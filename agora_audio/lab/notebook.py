@@ -1,8 +1,8 @@
 """Tune a VAD in a notebook: sliders, what the machine makes of them at once, and the config to take away; and tables.
 
-The widget is the viewer of `agora_audio.lab.report` with sliders. What they set comes to Python, which decides again over
-the labels of the recording as the machine in the call does; segments, errors and scores go back. It needs the extra
-``notebook`` and works wherever anywidget does: JupyterLab, the classic notebook, VS Code, marimo.
+The widget is the viewer of `agora_audio.lab.report` with sliders. What they set comes to Python, which decides again
+over the labels of the recording as the machine in the call does; segments, errors and scores go back. It needs the
+extra ``notebook`` and works wherever anywidget does: JupyterLab, the classic notebook, VS Code, marimo.
 """
 
 from __future__ import annotations
