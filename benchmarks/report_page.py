@@ -6,7 +6,8 @@
 ms*, *playable ms*: from opening the page in headless Chromium (group ``browser``) until it is drawn, and until it can
 be heard. *plays ms*: from a key until the player's clock moves, in the middle of the recording. *scroll ms*: a step of
 scrolling, zoomed in, until it is drawn. With ``--notebook``, of up to 30 minutes in a real JupyterLab: *slider ms*,
-from a key on a slider until the segments that Python found for it are drawn. All medians.
+from a key on a slider until the segments that Python found for it are drawn; *bare ms*, the same for a widget whose
+Python gives the number back and nothing else. All medians.
 """
 
 from __future__ import annotations
@@ -44,6 +45,32 @@ SCROLL = """() => new Promise((done) => {
     scroller.scrollLeft += 400;
     requestAnimationFrame(() => setTimeout(() => done(performance.now() - begun)));
 })"""
+BARE = '''
+import anywidget, traitlets
+from IPython.display import display
+
+class Bare(anywidget.AnyWidget):
+    _esm = """export default { render({ model, el }) {
+        const input = Object.assign(document.createElement("input"), { type: "range", value: 100 });
+        input.dataset.name = "bare";
+        input.onkeydown = (event) => event.stopPropagation();  // else JupyterLab takes it
+        let asked = 0;
+        input.oninput = () => {
+            asked = performance.now();
+            model.set("asked", Number(input.value));
+            model.save_changes();
+        };
+        const followed = () => (input.dataset.followed = (performance.now() - asked).toFixed(1));
+        model.on("change:answered", () => requestAnimationFrame(followed));
+        el.append(input);
+    } }"""
+    asked = traitlets.Int().tag(sync=True)
+    answered = traitlets.Int().tag(sync=True)
+
+bare = Bare()
+bare.observe(lambda change: setattr(bare, "answered", change["new"]), "asked")
+display(bare)
+'''
 
 
 def main() -> None:
@@ -61,7 +88,7 @@ def main() -> None:
             if browser is not None:
                 row |= looked_at(browser, Path(folder) / "page.html", minutes * 60, options.repeats)
                 if options.notebook and minutes <= 30:
-                    row["slider ms"] = slider(browser, recording, options.repeats)
+                    row |= slider(browser, recording, options.repeats)
             rows.append(row)
     emit("report_page", rows, options.json)
 
@@ -140,24 +167,31 @@ def look(browser: Any, path: Path, seconds: float) -> dict[str, float]:
     }
 
 
-def slider(browser: Any, recording: Recording, repeats: int) -> float:
-    """Return how long the segments take to follow a slider that is moved by keys, one after the other."""
+def slider(browser: Any, recording: Recording, repeats: int) -> dict[str, float]:
+    """Return how long the segments take to follow a slider, and a number a bare one, moved by keys in turn."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with AudioWriter(folder / "talk.wav", AudioFormat()) as writer:
             writer.write(recording.sound if recording.sound is not None else b"")
-        cell = f"from agora_audio.lab.notebook import tune_speech\ntune_speech({str(folder / 'talk.wav')!r})"
+        cell = f"{BARE}\nfrom agora_audio.lab.notebook import tune_speech\ntune_speech({str(folder / 'talk.wav')!r})"
         with jupyter_lab(folder, notebook(cell)) as address:
             page = browser.new_page(viewport={"width": 1400, "height": 1300})
             show(page, address)
-            page.locator("input[data-name=stop_recognize_count]").focus()
-            delays = []
+            delays: dict[str, list[float]] = {"slider ms": [], "bare ms": []}
+            places = {
+                "slider ms": ("input[data-name=stop_recognize_count]", ".aa-viewer"),
+                "bare ms": ("input[data-name=bare]", "input[data-name=bare]"),
+            }
             for _ in range(5 * repeats):
-                page.keyboard.press("ArrowLeft")
-                page.wait_for_timeout(200)
-                delays.append(float(page.locator(".aa-viewer").get_attribute("data-followed")))
+                for name, (moved, answered) in places.items():
+                    page.locator(moved).focus()
+                    page.locator(answered).evaluate("(element) => delete element.dataset.followed")
+                    page.wait_for_timeout(150)
+                    page.keyboard.press("ArrowLeft")
+                    page.wait_for_selector(f"{answered}[data-followed]")
+                    delays[name].append(float(page.locator(answered).get_attribute("data-followed")))
             page.close()
-    return statistics.median(delays)
+    return {name: statistics.median(values) for name, values in delays.items()}
 
 
 if __name__ == "__main__":

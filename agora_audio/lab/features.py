@@ -9,7 +9,6 @@ import json
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -157,6 +156,8 @@ def _code() -> str:
 
 
 def _versions(engine: str) -> list[str]:
+    from importlib import metadata  # slow to import, and traces need none of it
+
     packages = ["numpy", *(ENGINES[engine].distributions if engine in ENGINES else ())]
     found = []
     for package in packages:
