@@ -312,7 +312,7 @@ class ExternalAudioProcessor:
             stages=stages,
             far_end=self._chain.far_end.stats() if self._chain.far_end else None,
             echo=self._chain.echo_stats(self._intake.delay if self._intake else 0.0),
-            segments=self._segments,
+            segments=None if self._engine is None else self._segments,
             dropped_bytes=self._intake.rest_bytes if self._intake and self._ended else 0,
         )
 

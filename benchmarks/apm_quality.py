@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 from mixtures import RATE, TEST_DATA, Sound, at_level, babble, read, speech_level_db, to_int16, white, with_noise
-from timing import arguments, emit
+from timing import arguments, emit, existing_folder, files_in
 
 import agora_audio as aa
 from agora_audio.apm.stages import GainStage, NoiseStage
@@ -32,22 +32,25 @@ SUPPRESSORS = {
     "rnnoise": NoiseStage("rnnoise"),
 }
 CLIP_S, LEAD_S, TURN_S = 9, 4, 3
+HOLDS = "vad_labelled/NAME.wav and noise/kitchen.wav"
 
 
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="speech and noise to measure with")
+    parser.add_argument(
+        "folder", nargs="?", type=existing_folder, metavar="FOLDER", help="speech and noise to measure with"
+    )
     options = parser.parse_args()
-    talkers = speakers(options.folder)
+    talkers = speakers(options.folder, HOLDS)
     rows = [*noise_rows(options.folder, talkers), *gain_rows(), *background_rows(talkers)]
     emit("apm_quality", rows, options.json)
 
 
-def speakers(folder: Path | None) -> list[Sound]:
+def speakers(folder: Path | None, holds: str) -> list[Sound]:
     if folder is None:
         speech = read(TEST_DATA / "long_16k.flac")
         return [speech[begin : begin + CLIP_S * RATE] for begin in range(0, len(speech) - CLIP_S * RATE, CLIP_S * RATE)]
-    return [read(path) for path in sorted((folder / "vad_labelled").glob("*.wav"))]
+    return [read(path) for path in files_in(folder, "vad_labelled/*.wav", holds)]
 
 
 def clean_clips() -> list[Sound]:
@@ -76,7 +79,7 @@ def noise_rows(folder: Path | None, talkers: list[Sound]) -> Iterator[dict[str, 
     clips = [at_level(clip, -26.0) for clip in clean_clips()]
     noises = {"white": white(120), "babble": babble(talkers, 120)}
     if folder is not None:
-        noises["kitchen"] = read(folder / "noise" / "kitchen.wav")
+        noises["kitchen"] = read(*files_in(folder, "noise/kitchen.wav", HOLDS))
     lead = np.zeros(LEAD_S * RATE)
     for noise, snr in [("clean", 0)] + [(name, snr) for name in noises for snr in (10, 5, 0)]:
         for name, stage in SUPPRESSORS.items():

@@ -16,6 +16,7 @@ from __future__ import annotations
 import concurrent.futures
 import multiprocessing
 import statistics
+import sys
 import time
 from collections.abc import Callable
 
@@ -67,7 +68,7 @@ def case_rows(name: str, samples: NDArray[np.int16], repeats: int) -> list[dict[
     try:
         medians = take_turns(contestants, repeats, time.process_time)
     except aa.EngineUnavailable as error:
-        print(f"left out: {name}: {error}")
+        print(f"left out: {name}: {error}", file=sys.stderr)
         return []
     frames, length = len(samples) / LIVE, len(samples) / RATE
     return [
@@ -102,7 +103,7 @@ def bare(pieces: list[NDArray[np.int16]], name: str) -> int:
         calls.append(WebRtcHighPass(format)._native.process)
         calls.append(bare_echo(format))
     if not name.startswith("VAD"):
-        calls.append(WebRtcNoise(format, NoiseStage())._native.process)
+        calls.append(WebRtcNoise(format, NoiseStage())._channels[0]._native.process)
     if name.startswith("SDK"):
         voices = BackgroundVoices(format, BackgroundStage())
         calls.append(lambda piece: voices.process(piece.reshape(-1, 1)).reshape(-1))

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from apm_quality import speakers
 from mixtures import RATE, Sound, at_level, echo_of, level_db, read, room, speech_level_db, to_int16
-from timing import arguments, emit
+from timing import arguments, emit, existing_folder, files_in
 
 import agora_audio as aa
 from agora_audio.apm.stages import EchoStage
@@ -35,21 +35,24 @@ CASES = {
 }
 ROOMS = 3
 FLOOR_DB = -75.0
+HOLDS = "vad_labelled/NAME.wav, and aec_real/NAME_mic.wav with NAME_lpb.wav"
 
 
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="speech and recordings to measure with")
+    parser.add_argument(
+        "folder", nargs="?", type=existing_folder, metavar="FOLDER", help="speech and recordings to measure with"
+    )
     options = parser.parse_args()
-    talkers = speakers(options.folder)
+    talkers = speakers(options.folder, HOLDS)
+    real = files_in(options.folder, "aec_real/*_mic.wav", HOLDS) if options.folder is not None else []
     half = len(talkers) // 2
     far, near = (np.concatenate(side) for side in (talkers[:half], talkers[half:]))
     rows: list[dict[str, object]] = []
     for name, stages in CASES.items():
         try:
             rows += [*room_rows(name, stages, far, near)]
-            if options.folder is not None:
-                rows += [*real_rows(name, stages, options.folder / "aec_real")]
+            rows += [*real_rows(name, stages, real)]
         except aa.EngineUnavailable as error:
             print(f"left out: {name}: {error}", file=sys.stderr)
     emit("echo_quality", rows, options.json)
@@ -115,8 +118,8 @@ def intelligibility(clean: Sound, heard: Sound) -> float:
     return float(stoi(clean, heard, RATE))
 
 
-def real_rows(name: str, stages: aa.ApmStages, folder: Path) -> Iterator[dict[str, object]]:
-    for path in sorted(folder.glob("*_mic.wav")):
+def real_rows(name: str, stages: aa.ApmStages, paths: list[Path]) -> Iterator[dict[str, object]]:
+    for path in paths:
         microphone, far = read(path), read(path.with_name(path.name.replace("_mic", "_lpb")))
         length = min(len(microphone), len(far))
         out, stats = through(stages, microphone[:length], far[:length])

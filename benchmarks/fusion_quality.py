@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from timing import arguments, emit
+from timing import arguments, emit, ended_quietly, existing_folder, files_in
 
 import agora_audio as aa
 from agora_audio.lab.features import features_of
@@ -42,14 +42,13 @@ class Clip(NamedTuple):
 
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("folders", nargs=2, type=Path, metavar="FOLDER")
+    parser.add_argument("folders", nargs=2, type=existing_folder, metavar="FOLDER")
     parser.add_argument("--noise", type=Path, metavar="FILE")
     parser.add_argument("--neighbours", action="store_true", help="score other settings of the formula as well")
     parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
     options = parser.parse_args()
-    if not all(folder.is_dir() and any(folder.glob("*.wav")) for folder in options.folders):
-        print(f"skipped: no clips in {options.folders[0]} or {options.folders[1]}", file=sys.stderr)
-        return
+    for folder in options.folders:
+        files_in(folder, "*.wav", "NAME.wav (16 kHz mono) and NAME.scv", ".scv")
     try:
         aa.create_engine("fusion")
     except aa.EngineUnavailable as error:
@@ -151,6 +150,7 @@ def neighbours(heard: dict[str, list[Clip]]) -> Iterator[dict[str, object]]:
         yield line
 
 
+@ended_quietly()
 def emit_rows(title: str, rows: list[dict[str, object]], options: object) -> None:
     if not getattr(options, "markdown", False):
         emit(title, rows, getattr(options, "json", False))

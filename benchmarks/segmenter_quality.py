@@ -18,11 +18,10 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from timing import arguments, emit
+from timing import arguments, emit, existing_folder, files_in
 
 import agora_audio as aa
 
@@ -33,7 +32,7 @@ Stream = Callable[[Sequence[str], str], Iterator[tuple[str, int]]]
 
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=existing_folder, metavar="FOLDER")
     parser.add_argument("--sets", help="names of sets, with commas; all if left out")
     parser.add_argument("--texts", type=int, default=0, metavar="N", help="texts of each set; all if left out")
     parser.add_argument("--chunks", choices=("char", "tokens", "whole"), default="tokens")
@@ -43,10 +42,11 @@ def main() -> None:
     parser.add_argument("--first-clause", action="store_true", help="let agora-audio cut a clause first")
     options = parser.parse_args()
     wanted = options.sets.split(",") if options.sets else None
-    paths = sorted(path for path in options.folder.glob("*.jsonl") if wanted is None or path.stem in wanted)
-    if not paths:
-        print(f"skipped: no sets in {options.folder}", file=sys.stderr)
-        return
+    paths = [
+        path
+        for name in wanted or ["*"]
+        for path in files_in(options.folder, f"{name}.jsonl", "NAME.jsonl, a line a text: text, lang, sents")
+    ]
     contestants = dict(installed(options.peers.split(",")))
     contestants = {"agora-audio": lambda chunks, lang: ours(chunks, lang, options.first_clause), **contestants}
     rows = []

@@ -1,4 +1,4 @@
-"""What the benchmarks share: one core, turns taken in one run, medians, JSON out."""
+"""What the benchmarks share: one core, turns taken in one run, medians, folders of recordings, JSON out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,36 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     parser.add_argument("--repeats", type=int, default=7, metavar="N", help="turns of each contestant (default 7)")
     return parser
+
+
+def existing_folder(text: str) -> Path:
+    """Return the path of a folder that is there: the type of an argument."""
+    path = Path(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} {'is no folder' if path.exists() else 'does not exist'}")
+    return path
+
+
+def files_in(path: Path, pattern: str, holds: str, beside: str | None = None, least: int = 1) -> list[Path]:
+    """Return the files of a folder, or end with what it must hold; `beside`: suffix of a file that belongs to each."""
+    found = sorted(path.glob(pattern))
+    missing = [one for one in found if beside is not None and not one.with_suffix(beside).is_file()]
+    if len(found) < least or missing:
+        lack = f"no {missing[0].with_suffix(beside or '')}" if missing else f"{len(found)} of {pattern} in {path}"
+        print(f"{lack}: the folder must hold {holds}", file=sys.stderr)
+        raise SystemExit(2)
+    return found
+
+
+@contextmanager
+def ended_quietly() -> Iterator[None]:
+    """Let a reader such as ``head`` go when it has seen enough."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still to be written goes nowhere; Python would complain when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def pin_to_one_core() -> None:
@@ -49,6 +81,7 @@ def take_turns(
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
+@ended_quietly()
 def emit(title: str, rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
     """Print rows as a table, or as one JSON object with the machine they were measured on."""
     machine = {

@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from timing import arguments, emit
+from timing import arguments, emit, ended_quietly, existing_folder, files_in
 
 import agora_audio as aa
 from agora_audio.lab.decide import Decider
@@ -37,7 +37,7 @@ SHOWN = (
 
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=existing_folder, metavar="FOLDER")
     parser.add_argument("--engines", default="webrtc,silero")
     parser.add_argument("--objectives", default="end-of-turn,interrupt")
     parser.add_argument("--trials", type=int, default=300)
@@ -46,10 +46,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
     options = parser.parse_args()
-    clips = sorted(options.folder.glob("*.wav")) if options.folder.is_dir() else []
-    if len(clips) < 2:
-        print(f"skipped: no clips in {options.folder}", file=sys.stderr)
-        return
+    clips = files_in(options.folder, "*.wav", "two or more NAME.wav, and NAME.scv", ".scv", least=2)
     rows: list[dict[str, object]] = []
     for engine in options.engines.split(","):
         try:
@@ -108,6 +105,7 @@ def changes(outcome: Outcome) -> str:
     )
 
 
+@ended_quietly()
 def print_markdown(rows: list[dict[str, object]]) -> None:
     names = list(rows[0])
     print(f"| {' | '.join(names)} |\n| --- |{' --: |' * (len(names) - 1)}")

@@ -9,12 +9,9 @@ all clips together, in the time of the input. Speech at -26 dBFS, noise so many 
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 from mixtures import RATE, Sound, at_level, babble, read, to_int16, white, with_noise
-from timing import arguments, emit
+from timing import arguments, emit, existing_folder, files_in
 
 import agora_audio as aa
 from agora_audio.lab.labels import read_labels
@@ -33,18 +30,17 @@ CHAINS = {
 
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    parser.add_argument("folder", type=existing_folder, metavar="FOLDER")
     parser.add_argument("--engine", default="silero")
     options = parser.parse_args()
-    paths = sorted((options.folder / "vad_labelled").glob("*.wav"))
-    if not paths:
-        print(f"skipped: no clips in {options.folder}", file=sys.stderr)
-        return
+    holds = "vad_labelled/NAME.wav with NAME.scv, and noise/kitchen.wav"
+    paths = files_in(options.folder, "vad_labelled/*.wav", holds, ".scv")
+    (kitchen,) = files_in(options.folder, "noise/kitchen.wav", holds)
     clips = [at_level(read(path), -26.0) for path in paths]
     references = [[row.segment for row in read_labels(path.with_suffix(".scv"))] for path in paths]
     noises = {
         "white": white(60),
-        "kitchen": read(options.folder / "noise" / "kitchen.wav"),
+        "kitchen": read(kitchen),
         "babble": babble(clips, 60),
     }
     rows = []

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from timing import arguments, emit
+from timing import arguments, emit, ended_quietly, existing_folder, files_in
 
 import agora_audio as aa
 from agora_audio.lab.labels import read_labels
@@ -29,14 +29,11 @@ SHORTEST = 0.35
 
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=existing_folder, metavar="FOLDER")
     parser.add_argument("--engines", default="silero,webrtc,energy")
     parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
     options = parser.parse_args()
-    clips = sorted(options.folder.glob("*.wav")) if options.folder.is_dir() else []
-    if not clips:
-        print(f"skipped: no clips in {options.folder}", file=sys.stderr)
-        return
+    clips = files_in(options.folder, "*.wav", "NAME.wav (16 kHz mono) and NAME.scv", ".scv")
     references = [list(merged(path.with_suffix(".scv"))) for path in clips]
     rows = []
     for engine in options.engines.split(","):
@@ -108,6 +105,7 @@ def overlap(found: aa.Segment, true: aa.Segment) -> bool:
     return found.start - LEAD < true.end and found.end - LEAD > true.start
 
 
+@ended_quietly()
 def print_markdown(rows: list[dict[str, object]]) -> None:
     names = list(rows[0])
     for line in [names, ["---", *["--:"] * (len(names) - 1)], *([str(row[name]) for name in names] for row in rows)]:

@@ -31,12 +31,46 @@ _SPEECH_FLOOR_DB = -60.0
 
 
 class BackgroundVoices:
-    """One stream's background voice suppression; no delay."""
+    """One stream's background voice suppression, for each channel by itself; no delay."""
 
     delay = 0
 
     def __init__(self, format: AudioFormat, stage: BackgroundStage) -> None:
         self._format = format
+        self._frame = 0
+        self._voices = [_OneChannel(AudioFormat(format.sample_rate), stage) for _ in range(format.channels)]
+
+    @property
+    def main_level_db(self) -> float:
+        """Level of the main speaker's peaks in the channel where it is highest, dBFS; -127 before anybody spoke."""
+        return max(voice.main_level_db for voice in self._voices)
+
+    @property
+    def gain_db(self) -> float:
+        """Gain of the last frame in the channel where it is highest, dB, 0 or less."""
+        return max(voice.gain_db for voice in self._voices)
+
+    def process(self, frames: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Take the next whole frames, shape (n, channels), and return them, let down where they are background."""
+        ends = self._format.frame_ends(self._frame, len(frames))
+        if frames.ndim != 2 or frames.shape[1] != self._format.channels or not ends or ends[-1] != len(frames):
+            raise FormatError(f"sound of the shape {frames.shape} is not frames of 10 ms of {self._format.describe()}")
+        self._frame += len(ends)
+        if len(self._voices) == 1:
+            return self._voices[0].process(frames, ends)
+        return np.hstack([voice.process(frames[:, k : k + 1], ends) for k, voice in enumerate(self._voices)])
+
+    def reset(self) -> None:
+        """Begin a new stream: nobody is known yet."""
+        self._frame = 0
+        for voice in self._voices:
+            voice.reset()
+
+
+class _OneChannel:
+    """One channel: its main speaker and its gain."""
+
+    def __init__(self, format: AudioFormat, stage: BackgroundStage) -> None:
         self._margin, self._reduction = stage.margin_db, stage.reduction_db
         # From the gain of the frame before to that of this one; two lengths where 100 does not divide the rate.
         lengths = {size // format.sample_bytes for size in format.frame_sizes}
@@ -53,7 +87,6 @@ class BackgroundVoices:
         self._main = SILENCE_DB
         self._gain_db = 0.0
         self._gain = 1.0
-        self._frame = 0
 
     @property
     def main_level_db(self) -> float:
@@ -65,12 +98,8 @@ class BackgroundVoices:
         """Gain of the last frame, dB, 0 or less."""
         return self._gain_db
 
-    def process(self, frames: NDArray[np.int16]) -> NDArray[np.int16]:
-        """Take the next whole frames, shape (n, channels), and return them, let down where they are background."""
-        ends = self._format.frame_ends(self._frame, len(frames))
-        if frames.ndim != 2 or frames.shape[1] != self._format.channels or not ends or ends[-1] != len(frames):
-            raise FormatError(f"sound of the shape {frames.shape} is not frames of 10 ms of {self._format.describe()}")
-        self._frame += len(ends)
+    def process(self, frames: NDArray[np.int16], ends: list[int]) -> NDArray[np.int16]:
+        """Take the next whole frames, shape (n, 1), and where each ends."""
         if len(ends) == 1:
             return self._changed(frames, level_of(frames.reshape(-1)))
         out = frames

@@ -102,6 +102,8 @@ class NoiseStage:
     def __post_init__(self) -> None:
         _choice("noise.engine", self.engine, ("webrtc", "rnnoise"))
         _choice("noise.level", self.level, (0, 1, 2, 3))
+        if self.engine == "rnnoise" and self.level != 1:
+            raise ConfigError(f"noise.level is {self.level}, but rnnoise has one level: leave it out")
 
 
 @dataclass(frozen=True)

@@ -67,8 +67,8 @@ class ProcessorStats:
     """How the far end kept up; None: there is no echo stage."""
     echo: EchoPathStats | None
     """The echo, and what the echo stage took out of it; None: there is no echo stage."""
-    segments: int
-    """Segments of speech closed."""
+    segments: int | None
+    """Segments of speech closed; None: there is no VAD."""
     dropped_bytes: int
     """Bytes of an incomplete sample at the end of the stream, which are no sound; 0 before `flush`."""
 

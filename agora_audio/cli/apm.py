@@ -11,6 +11,7 @@ import typer
 
 from agora_audio.apm.stages import ApmStages
 from agora_audio.cli.options import Rate, RawChannels
+from agora_audio.cli.output import check_target
 from agora_audio.cli.processing import (
     DumpOption,
     Far,
@@ -19,7 +20,7 @@ from agora_audio.cli.processing import (
     OutRate,
     Plot,
     Stats,
-    check_target,
+    check_plot,
     open_run,
     print_stats,
 )
@@ -63,9 +64,9 @@ def run(
         raise ConfigError("there is nothing to write: give -o OUT, --plot FILE, --dump DIR or --stats")
     if output == "-" and sys.stdout.isatty():
         raise ConfigError("stdout is a terminal, which shows no sound: pipe it on, or name a file")
-    for target in (output, plot):
-        if target is not None and target != "-":
-            check_target(Path(target), [file, far])
+    if output is not None and output != "-":
+        check_target(Path(output), [file, far])
+    check_plot(plot, [file, far])
     raw, out = (sample_rate, channels), (out_rate, out_channels)
     with ExitStack() as opened:
         one = opened.enter_context(open_run(file, far, far_start, stages, None, raw, out, dump))

@@ -23,6 +23,15 @@ class _Commands(TyperGroup):
             close_stdout()
             return 0
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command; where it belongs to a group, say to which."""
+        if args and args[0] not in self.commands and not ctx.resilient_parsing:
+            groups = [name for name, one in self.commands.items() if args[0] in getattr(one, "commands", ())]
+            if groups:
+                meant = " or ".join(repr(f"{name} {args[0]}") for name in groups)
+                ctx.fail(f"No such command {args[0]!r}. Did you mean {meant}?")
+        return super().resolve_command(ctx, args)
+
 
 app = typer.Typer(
     cls=_Commands,
@@ -51,7 +60,7 @@ def _version(value: bool) -> None:
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Take the options that stand before a command."""

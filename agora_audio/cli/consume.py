@@ -13,7 +13,7 @@ import typer
 
 from agora_audio.cli import say
 from agora_audio.cli.options import Rate, RawChannels, open_sound
-from agora_audio.cli.output import check_place, with_progress
+from agora_audio.cli.output import check_target, with_progress
 from agora_audio.consumer.config import PacerConfig
 from agora_audio.consumer.sinks import WavSink
 from agora_audio.errors import ConfigError
@@ -22,6 +22,7 @@ from agora_audio.lab.pacing import Arrival, PacingTrace, Rehearsal
 __all__ = ["consume"]
 
 _PACING, _ARRIVAL, _SCRIPT, _SOUND = "Pacing", "How the sound arrives", "What happens", "Sound"
+_GAPS_SHOWN = 5
 _TIME = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ms|s|)")
 
 
@@ -60,7 +61,7 @@ def consume(
     ] = False,
     interrupt: Annotated[
         list[float] | None,
-        _option(_SCRIPT, "TIME", "Interrupt then, such as 2.5s; may be given several times.", parser=_seconds),
+        _option(_SCRIPT, "TIME", "Interrupt then, such as 2.5s or 800ms; several times.", parser=_seconds),
     ] = None,
     pause: Annotated[
         list[Any] | None,
@@ -91,6 +92,7 @@ def consume(
     """Rehearse an answer: sound arrives as from a TTS, is paced, interrupted and paused, and heard.
 
     By default on a virtual clock, so that an hour takes seconds. What arrives after an interrupt is the next answer.
+    TIME and LENGTH without a unit are seconds: 2s+500 is 500 s long, 2s+.5 or 2s+500ms half a second.
     """
     if format not in (None, "table", "json"):
         raise ConfigError(f"format is {format!r}, must be table or json")
@@ -100,20 +102,21 @@ def consume(
     _check_outputs(file, output, plot)
     with ExitStack() as stack:
         reader = stack.enter_context(open_sound(file, sample_rate, channels, as_it_comes))
-        # The file takes what the rehearsal's own loudspeaker has played.
-        wav = stack.enter_context(WavSink(output, reader.format)) if output is not None else None
         blocks = with_progress(reader, shown=not realtime)
-        play = wav.write if wav is not None else None
         script: Any = {"interrupts": interrupt or (), "pauses": pause or (), "recall": recall}  # checked there
+        # The file takes what the rehearsal's own loudspeaker has played; it is made when all else has been checked.
+        wav: WavSink
+        play = None if output is None else lambda pcm: wav.write(pcm)
         rehearsal = Rehearsal(blocks, reader.format, config, arrival, tick_ms, **script, realtime=realtime, play=play)
+        if output is not None:
+            wav = stack.enter_context(WavSink(output, reader.format))
         try:
             rehearsal.run()
         finally:
             if rehearsal.trace.arrived:
                 _report(rehearsal.trace, reader.name, format)
-    missed = len(interrupt or ()) - len(rehearsal.trace.interrupts)
-    if missed:
-        say(f"{missed} of the interrupts would have come after the end")
+    for at, name in rehearsal.trace.missed:
+        say(f"the {name} at {at:g} s never happened: all was over at {rehearsal.trace.duration:.3f} s")
     if plot is not None:
         _draw(rehearsal.trace, plot, Path(reader.name).name)
     return 0
@@ -122,11 +125,8 @@ def consume(
 def _check_outputs(file: str, output: Path | None, plot: Path | None) -> None:
     """Say before any work what cannot be written, and overwrite no input."""
     for path in (output, plot):
-        if path is None:
-            continue
-        if path.exists() and Path(file).exists() and path.samefile(file):
-            raise ConfigError(f"{path} is what is to be read: name another file to write to")
-        check_place(path)
+        if path is not None:
+            check_target(path, [file])
     if output is not None and output.suffix.lower() not in (".wav", ".wave"):
         raise ConfigError(f"{output.name!r} does not end in .wav: a WAV file is written")
     if output is not None and plot is not None and output == plot:
@@ -138,8 +138,8 @@ def _check_outputs(file: str, output: Path | None, plot: Path | None) -> None:
 
 
 def _draw(trace: PacingTrace, path: Path, title: str) -> None:
-    from agora_audio.lab.pacing_plot import plot_pacing
     from agora_audio.lab.plots import save_figure
+    from agora_audio.lab.plots.pacing import plot_pacing
 
     save_figure(plot_pacing(trace, title=title), path)
     say(f"plot written to {path}")
@@ -159,9 +159,12 @@ def _print_table(trace: PacingTrace) -> None:
     for key, value in rows:
         shown = f"{value:.3f}" if isinstance(value, float) else "-" if value is None else str(value)
         sys.stdout.write(f"{key:<26} {shown}\n")
-    for gap in trace.gaps:
+    for gap in trace.gaps[:_GAPS_SHOWN]:
         begin = gap.time - gap.seconds
         sys.stdout.write(f"gap at {begin:.3f} s, {1000 * gap.seconds:.0f} ms: the {gap.cause} was late\n")
+    if left := trace.gaps[_GAPS_SHOWN:]:
+        seconds = sum(gap.seconds for gap in left)
+        sys.stdout.write(f"{len(left)} more gaps, {1000 * seconds:.0f} ms together\n")
     for begin, end in trace.pauses:
         sys.stdout.write(f"pause at {begin:.3f} s, {1000 * (end - begin):.0f} ms\n")
     for at, report in trace.interrupts:
@@ -170,3 +173,5 @@ def _print_table(trace: PacingTrace) -> None:
             f"interrupt at {at:.3f} s of round {report.round_id}: heard {report.heard_ms} ms ({how}), "
             f"{report.dropped_bytes} bytes dropped, silent after {report.silent_ms:.0f} ms\n"
         )
+        follows = "what arrives from then on" if trace.arrived[-1][0] > at else "nothing arrives"
+        sys.stdout.write(f"  the next answer, round {report.next_round}: {follows}\n")

@@ -12,12 +12,12 @@ from typing import Annotated, Any
 import typer
 
 from agora_audio.cli import lab_sweep, lab_tune, report, report_page, say
-from agora_audio.cli.lab_recordings import channel_number, standard_input, with_sound
+from agora_audio.cli.lab_recordings import Collar, Label, Pause, Ref, Uem, channel_number, standard_input, with_sound
 from agora_audio.cli.lab_recordings import sounds as sounds_of
 from agora_audio.cli.options import Rate, RawChannels, open_sound, takes_config
 from agora_audio.cli.output import with_progress
 from agora_audio.errors import AudioError, ConfigError
-from agora_audio.frames import AudioFormat, check_channel
+from agora_audio.lab.detection import channels_of
 from agora_audio.lab.metrics import Condition, Scores
 from agora_audio.lab.metrics.intervals import checked_seconds
 from agora_audio.lab.recordings import Labels, LabelSet, pair_up, read_label_set
@@ -53,10 +53,7 @@ _LEGEND = "clip: the worst beginning lost; onset and end: median latency of {}; 
 @app.command(name="eval")
 @takes_config
 def evaluate(
-    ref: Annotated[
-        list[Path],
-        typer.Option("--ref", metavar="PATH", help="What is speech: a label file, a folder of them; may be repeated."),
-    ],
+    ref: Ref,
     config: AudioVadConfigV2 | None,
     audio: Annotated[
         list[Path] | None,
@@ -82,19 +79,10 @@ def evaluate(
             autocompletion=lambda: list(ENGINES),
         ),
     ] = None,
-    uem: Annotated[
-        Path | None, typer.Option("--uem", metavar="FILE", help="What is scored; recordings not in it are not.")
-    ] = None,
-    collar: Annotated[
-        float, typer.Option(metavar="S", help="Not scored to each side of a boundary: half of pyannote's figure.")
-    ] = 0.0,
-    pause: Annotated[
-        float, typer.Option(metavar="S", help="Utterances of the reference with a shorter pause between are one.")
-    ] = 0.0,
-    label: Annotated[
-        list[str] | None,
-        typer.Option("--label", metavar="NAME", help="Only rows of the reference labelled so are speech; repeatable."),
-    ] = None,
+    uem: Uem = None,
+    collar: Collar = 0.0,
+    pause: Pause = 0.0,
+    label: Label = None,
     channel: Annotated[
         str,
         typer.Option("--channel", metavar="mix|N|each", rich_help_panel=_SOUND, help="What of a recording is scored."),
@@ -117,6 +105,7 @@ def evaluate(
     """
     conditions = [Condition.parse(part) for text in fail_if or () for part in text.split(",")]
     checked_seconds("collar", collar), checked_seconds("pause", pause)
+    number = channel_number(channel)
     _check_sides(hyp, engine, audio, config)
     reference = read_label_set(ref, label or ())
     worst = 0
@@ -127,7 +116,7 @@ def evaluate(
         sounds = sounds_of(reference, audio)
         hypothesis, worst = _found(sounds, settings)
         reference = with_sound(reference, sounds, hypothesis)
-    pairs = pair_up(reference, hypothesis, uem, channel_number(channel), say)
+    pairs = pair_up(reference, hypothesis, uem, number, say)
     scores = {pair.name: score_pair(pair, collar, pause) for pair in pairs}
     total = Scores.sum(scores.values())
     if as_json or (as_json is None and not sys.stdout.isatty()):
@@ -171,21 +160,12 @@ def _found(sounds: Mapping[str, Path], settings: _Settings) -> tuple[LabelSet, i
     for stem, path in sounds.items():
         try:
             with open_sound(str(path), settings.sample_rate, settings.channels) as reader:
-                heard = _heard(settings.channel, reader.format)
+                heard = [None if one == "mix" else one for one in channels_of(settings.channel, reader.format)]
                 blocks = with_progress(reader)
                 found[stem] = find_speech(blocks, reader.format, settings.config, settings.engine, heard)
         except (AudioError, OSError) as error:
             worst = max(worst, report(error))
     return LabelSet(found), worst
-
-
-def _heard(channel: str, format: AudioFormat) -> list[int | None]:
-    if channel == "each":
-        return list(range(format.channels))
-    number = channel_number(channel)
-    if number is not None:
-        check_channel(number, format)
-    return [number]
 
 
 def _print_json(scores: Mapping[str, Scores], total: Scores, collar: float) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,7 +10,7 @@ import typer
 from agora_audio.errors import ConfigError
 from agora_audio.lab.objectives import OBJECTIVES, Objective
 
-__all__ = ["Goals", "Limits", "Most", "ObjectiveName", "objective_of", "write_whole"]
+__all__ = ["Goals", "Limits", "Most", "ObjectiveName", "objective_of"]
 
 _PANEL = "What for"
 ObjectiveName = Annotated[
@@ -60,15 +57,3 @@ def objective_of(
     if not (minimise or maximise or conditions):
         return None
     return Objective.of(minimise or (), maximise or (), conditions)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all: an existing one is replaced once the new one is complete."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-    try:
-        with beside.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        os.replace(beside, path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise OSError(error.errno, error.strerror, str(path)) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Annotated
@@ -13,10 +13,10 @@ import typer
 
 from agora_audio.cli import report, say
 from agora_audio.cli.options import open_sound
-from agora_audio.cli.output import with_progress
+from agora_audio.cli.output import check_target, with_progress
 from agora_audio.errors import AudioError, ConfigError
-from agora_audio.frames import check_channel
 from agora_audio.lab.decide import Decider
+from agora_audio.lab.detection import channel_of
 from agora_audio.lab.features import FeatureCache, Features, features_of_dump
 from agora_audio.lab.labels.dumps import dump_folder
 from agora_audio.lab.metrics import intervals_of
@@ -25,8 +25,8 @@ from agora_audio.lab.sweep import Recording
 from agora_audio.vad.engines import create_engine
 
 __all__ = [
-    "Audio", "Cache", "Collar", "Label", "OneChannel", "Pause", "Ref", "Source", "Uem", "channel_number", "recordings",
-    "sounds", "standard_input", "with_sound",
+    "Audio", "Cache", "Collar", "Label", "OneChannel", "Pause", "Ref", "Source", "Uem", "channel_number",
+    "check_results", "recordings", "sounds", "standard_input", "with_sound",
 ]  # fmt: skip
 
 _SOUND = "Sound"
@@ -94,9 +94,19 @@ def with_sound(reference: LabelSet, given: Mapping[str, Path], hypothesis: Label
     if len(reference.recordings) == 1 == len(given):
         return reference
     kept = {stem: labels for stem, labels in reference.recordings.items() if stem in hypothesis.recordings}
+    if not kept and not reference.lists_all:  # then pairing says which names do not meet
+        return reference
     if left := [stem for stem in reference.recordings if stem not in given]:
         say(f"recordings of the reference that were not given, and are not scored: {len(left)}")
     return LabelSet(kept, reference.lists_all)
+
+
+def check_results(outputs: Iterable[Path | None], ref: Sequence[Path], audio: Sequence[Path] | None) -> None:
+    """Say before hours of work that a result cannot be written, or that labels or recordings would be overwritten."""
+    inside = [path for folder in ref if folder.is_dir() for path in folder.iterdir()]
+    for output in outputs:
+        if output is not None:
+            check_target(output, [*ref, *(audio or ()), *inside])
 
 
 @dataclass(frozen=True)
@@ -122,15 +132,16 @@ def recordings(source: Source) -> tuple[list[Recording], int]:
     create_engine(source.engine)  # a name that is unknown or not installed is one error, not one for each file
     if source.channel == "each":
         raise ConfigError("--channel is 'each', must be mix or the number of a channel from 0")
+    number = channel_number(source.channel)
     reference = read_label_set(list(source.ref), source.label or (), standard_input())
     dumps = {stem_of(path.name): path for path in source.audio or () if dump_folder(path)}
     files = [path for path in source.audio or () if not dump_folder(path)]
     given = {**dumps, **(sounds(reference, files) if files or not dumps else {})}
     heard, worst = _heard(given, source)
     # Pairing keeps the labels' probabilities, by which its features are found again under whatever name it gives them.
-    known = LabelSet({stem: _labels(features, source) for stem, features in heard.items()})
+    known = LabelSet({stem: _labels(features, number) for stem, features in heard.items()})
     by_labels = {id(features.voice_prob): features for features in heard.values()}
-    pairs = pair_up(with_sound(reference, given, known), known, source.uem, channel_number(source.channel), say)
+    pairs = pair_up(with_sound(reference, given, known), known, source.uem, number, say)
     return [
         Recording(
             pair.name,
@@ -142,9 +153,8 @@ def recordings(source: Source) -> tuple[list[Recording], int]:
     ], worst
 
 
-def _labels(features: Features, source: Source) -> Labels:
-    channels = frozenset({channel_number(source.channel)})
-    return Labels((), None, True, channels, features.voice_prob, features.duration)
+def _labels(features: Features, channel: int | None) -> Labels:
+    return Labels((), None, True, frozenset({channel}), features.voice_prob, features.duration)
 
 
 def _heard(given: Mapping[str, Path], source: Source) -> tuple[dict[str, Features], int]:
@@ -156,8 +166,7 @@ def _heard(given: Mapping[str, Path], source: Source) -> tuple[dict[str, Feature
                 heard[stem] = features_of_dump(path)
                 continue
             with open_sound(str(path), source.sample_rate, source.channels) as reader:
-                number = channel_number(source.channel)
-                channel = "mix" if number is None else check_channel(number, reader.format)
+                channel = channel_of(source.channel, reader.format)
                 heard[stem] = cache.of_file(reader, with_progress(reader), source.engine, channel)
         except (AudioError, OSError) as error:
             worst = max(worst, report(error))

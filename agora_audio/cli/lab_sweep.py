@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import operator
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -13,11 +14,24 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from agora_audio.cli import say
-from agora_audio.cli.lab_objective import Goals, Limits, Most, ObjectiveName, objective_of, write_whole
-from agora_audio.cli.lab_recordings import Audio, Cache, Collar, Label, OneChannel, Pause, Ref, Source, Uem, recordings
+from agora_audio.cli.lab_objective import Goals, Limits, Most, ObjectiveName, objective_of
+from agora_audio.cli.lab_recordings import (
+    Audio,
+    Cache,
+    Collar,
+    Label,
+    OneChannel,
+    Pause,
+    Ref,
+    Source,
+    Uem,
+    check_results,
+    recordings,
+)
 from agora_audio.cli.options import EngineOption, Rate, RawChannels, takes_values
 from agora_audio.errors import ConfigError
 from agora_audio.lab.decide import kernel_in_use
+from agora_audio.lab.files import write_whole
 from agora_audio.lab.metrics.intervals import checked_seconds
 from agora_audio.lab.objectives import Objective, measure_name, measures
 from agora_audio.lab.space import grid, parse_axis
@@ -93,21 +107,36 @@ def sweep_command(
     values = {name: parse_axis(name, text) for name, text in given.items()}
     configs, left_out = grid(base, values)
     varied = [name for name, several in values.items() if len(several) > 1]
+    if axes is not None and plot is None:
+        raise ConfigError("--axes says what a heat map is over: name its file by --plot")
     drawn = None if plot is None else _axes(axes, varied)
+    _check_outputs(output, plot, ref, audio)
     source = Source(ref, audio, engine, channel, uem, label, cache, sample_rate, channels)
     known, worst = recordings(source)
     say_kernel(len(configs))
     if left_out:
         say(f"combinations that are no config, and are left out: {left_out} of {left_out + len(configs)}")
-    tried = with_count(sweep(known, configs, collar, pause), len(configs))
-    found = [({name: getattr(config, name) for name in values}, measures(scores)) for config, scores in tried]
+    found = []
+    for config, scores in with_count(sweep(known, configs, collar, pause), len(configs)):
+        measured = measures(scores)
+        row = {name: getattr(config, name) for name in values} | {name: measured[name] for name in names}
+        found.append((None if wanted is None else wanted.rank(measured), row))
     if wanted is not None:
-        found.sort(key=lambda row: wanted.rank(row[1]))
-    rows = [{**fields, **{name: values[name] for name in names}} for fields, values in found]
+        found.sort(key=operator.itemgetter(0))
+    rows = [row for _, row in found]
     if plot is not None and drawn is not None:
         _draw(rows, drawn, (colour and measure_name(colour)) or names[0], wanted, plot)
     _write(rows[:top], kind, output)
     return worst
+
+
+def _check_outputs(output: Path | None, plot: Path | None, ref: Sequence[Path], audio: Sequence[Path] | None) -> None:
+    if plot is not None:
+        from agora_audio.lab.plots import check_figure_path, matplotlib_module
+
+        check_figure_path(plot)
+        matplotlib_module("figure")
+    check_results([output, plot], ref, audio)
 
 
 def _names(metric: Sequence[str] | None, objective: Objective | None, colour: str | None) -> list[str]:

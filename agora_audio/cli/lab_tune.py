@@ -11,11 +11,24 @@ from typing import Annotated
 import typer
 
 from agora_audio.cli import say
-from agora_audio.cli.lab_objective import Goals, Limits, Most, ObjectiveName, objective_of, write_whole
-from agora_audio.cli.lab_recordings import Audio, Cache, Collar, Label, OneChannel, Pause, Ref, Source, Uem, recordings
+from agora_audio.cli.lab_objective import Goals, Limits, Most, ObjectiveName, objective_of
+from agora_audio.cli.lab_recordings import (
+    Audio,
+    Cache,
+    Collar,
+    Label,
+    OneChannel,
+    Pause,
+    Ref,
+    Source,
+    Uem,
+    check_results,
+    recordings,
+)
 from agora_audio.cli.lab_sweep import say_kernel
 from agora_audio.cli.options import EngineOption, Rate, RawChannels, takes_values
 from agora_audio.errors import ConfigError
+from agora_audio.lab.files import write_whole
 from agora_audio.lab.metrics.intervals import checked_seconds
 from agora_audio.lab.objectives import OBJECTIVES, Objective
 from agora_audio.lab.space import Choices, Search, default_space, parse_search
@@ -82,6 +95,7 @@ def tune_command(
         raise ConfigError(f"say what for: --objective {'|'.join(OBJECTIVES)}, or --minimise and --maximise METRIC")
     if report is not None and report.suffix.lower() not in (".md", ".json"):
         raise ConfigError(f"{report.name!r} does not end in .md or .json: the suffix names the format")
+    check_results([output, report, study], ref, audio)
     require_optuna()
     base, space = _space(*fields, wanted, only)
     source = Source(ref, audio, engine, channel, uem, label, cache, sample_rate, channels)
@@ -122,6 +136,8 @@ def _divided(known: Sequence[Recording], text: str, seed: int) -> tuple[list[Rec
             raise ConfigError(f"--held-out names {sorted(unknown)[0]!r}; there are {', '.join(names)}") from None
         chosen = held_out(names, share, seed)
     train = [recording for recording in known if recording.name not in chosen]
+    if not train:
+        raise ConfigError(f"--held-out leaves none of {', '.join(names)} to search on")
     return train, [recording for recording in known if recording.name in chosen]
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "config_of_file",
     "field_docs",
     "open_sound",
+    "read_switch",
     "takes_config",
     "takes_values",
     "with_options",
@@ -60,7 +61,10 @@ RawChannels = Annotated[
 ChannelChoice = Annotated[
     str,
     typer.Option(
-        "--channel", metavar="mix|N|each", rich_help_panel=_SOUND, help="All channels together, one, or each."
+        "--channel",
+        metavar="mix|N|each",
+        rich_help_panel=_SOUND,
+        help="All channels together, one, or each: rows then come as segments end, whichever channel they are of.",
     ),
 ]
 
@@ -185,7 +189,7 @@ def _config_parameters(text: str | None = None) -> dict[str, inspect.Parameter]:
         option = typer.Option(
             "--" + spec.name.replace("_", "-"),
             metavar=text or ("on|off" if switch else "N" if kind is int else "X"),
-            parser=None if text else _switch if switch else _limit if spec.name == "max_speech" else None,
+            parser=None if text else read_switch if switch else _parser(spec.name, kind),
             rich_help_panel=_CONFIG,
             help=f"{documented[spec.name]} [dim]\\[default: {_shown(default)}][/dim]",
         )
@@ -197,7 +201,22 @@ def _config_parameters(text: str | None = None) -> dict[str, inspect.Parameter]:
     }
 
 
-def _switch(text: str) -> bool:
+def _parser(name: str, kind: type) -> Callable[[str], Any] | None:
+    return _limit if name == "max_speech" else _whole if kind is int else None
+
+
+def _whole(text: str) -> Any:
+    """Return a number, or the text as it is: the config says what is wrong with what is not whole."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def read_switch(text: str) -> bool:
+    """Read the value of an option that is on or off; a flag without a value could not be switched off."""
     try:
         return {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}[text.lower()]
     except KeyError:

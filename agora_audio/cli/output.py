@@ -7,7 +7,7 @@ import io
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
@@ -17,7 +17,7 @@ from agora_audio.errors import AudioError, ConfigError
 from agora_audio.io import AudioReader
 from agora_audio.lab.labels import FORMATS, LabelledSegment, LabelWriter, format_of_suffix
 
-__all__ = ["Rows", "open_rows", "with_progress"]
+__all__ = ["OutputFailed", "Rows", "check_place", "check_target", "open_rows", "summarise", "with_progress"]
 
 # A bar that flashes up for a blink is noise.
 _PROGRESS_AFTER = 1.0
@@ -52,14 +52,19 @@ class TableRows:
             self._file = row.file
             if self._with_file:
                 self._line(row.file)
-            self._print([f"{title:>11}" for title in self._COLUMNS], "channel")
+            self._print_header()
         times = [f"{value:11.3f}" for value in (segment.start, segment.end, segment.duration)]
         delays = [segment.started_at - segment.start, segment.ended_at - segment.end]
         times += [f"{f'+{delay:.2f} s':>11}" for delay in delays]
         self._print(times, "mix" if row.channel is None else str(row.channel))
 
     def close(self, durations: dict[str, float]) -> None:
-        """Nothing is left to print."""
+        """Into a pipe, print the header where nobody spoke; on a terminal a line of its own says so."""
+        if self._file is None and not sys.stdout.isatty():
+            self._print_header()
+
+    def _print_header(self) -> None:
+        self._print([f"{title:>11}" for title in self._COLUMNS], "channel")
 
     def _print(self, cells: Sequence[str], channel: str) -> None:
         self._line("  ".join([*cells, f"{channel:>7}"] if self._with_channel else cells))
@@ -93,10 +98,8 @@ def open_rows(
         raise ConfigError(f"format is {chosen!r}, must be one of table, {', '.join(FORMATS)}")
     elif output is None:
         yield _Guarded(LabelWriter(sys.stdout, chosen), "standard output")
-    elif output.exists() and any(Path(name).exists() and output.samefile(name) for name in inputs):
-        raise ConfigError(f"{output} is what is to be read: name another file to write to")
     else:
-        check_place(output)
+        check_target(output, inputs)
         with _Late(output) as stream:
             yield _Guarded(LabelWriter(stream, chosen), str(output))
 
@@ -107,6 +110,13 @@ def check_place(output: Path) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(output))
     if not output.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(output))
+
+
+def check_target(output: Path, inputs: Iterable[str | os.PathLike[str] | None]) -> None:
+    """Say at once, before any work, that an output cannot be made there or would overwrite an input."""
+    check_place(output)
+    if output.exists() and any(name and Path(name).exists() and output.samefile(name) for name in inputs):
+        raise ConfigError(f"{output} is what is to be read: name another file to write to")
 
 
 class OutputFailed(AudioError):

@@ -21,7 +21,7 @@ from agora_audio.cli.processing import (
     OutRate,
     Plot,
     Stats,
-    check_target,
+    check_plot,
     open_run,
     print_stats,
 )
@@ -63,8 +63,7 @@ def process(
     Writes what `vad dump` writes, of the processed sound, and beside it processed.wav, from which all delays are taken
     off. Without a stage it is the VAD alone.
     """
-    if plot is not None:
-        check_target(plot, [file, far])
+    check_plot(plot, [file, far])
     raw, out_format = (sample_rate, channels), (out_rate, out_channels)
     found: list[LabelledSegment] = []
     with ExitStack() as opened:

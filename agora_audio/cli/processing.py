@@ -17,7 +17,7 @@ from agora_audio.apm.stages import ApmStages
 from agora_audio.apm.statistics import ProcessorStats
 from agora_audio.cli import say
 from agora_audio.cli.options import open_sound
-from agora_audio.cli.output import check_place, with_progress
+from agora_audio.cli.output import check_target, with_progress
 from agora_audio.errors import ConfigError
 from agora_audio.io import RAW_SUFFIXES, AudioReader
 from agora_audio.lab.processing import ProcessingTrace, far_end_notes, process_blocks, written
@@ -34,7 +34,7 @@ __all__ = [
     "Plot",
     "Run",
     "Stats",
-    "check_target",
+    "check_plot",
     "open_run",
     "print_stats",
 ]
@@ -103,8 +103,8 @@ class Run:
 
     def draw(self, path: Path, title: str) -> None:
         """Draw the sound before and after."""
-        from agora_audio.lab.apm_plot import plot_processing
         from agora_audio.lab.plots import save_figure
+        from agora_audio.lab.plots.processing import plot_processing
 
         assert self._trace is not None
         result = self._trace.result(self.processor.format, self.processor.delay)
@@ -177,11 +177,13 @@ def open_run(
             say(f"dump written to {processor.dump_directory}")
 
 
-def check_target(path: Path, inputs: list[str | None]) -> None:
-    """Say at once, before any work, that an output cannot be made there or would overwrite an input."""
-    check_place(path)
-    if path.exists() and any(name and Path(name).exists() and path.samefile(name) for name in inputs):
-        raise ConfigError(f"{path} is what is to be read: name another file to write to")
+def check_plot(path: Path | None, inputs: list[str | None]) -> None:
+    """Say at once that a plot cannot be drawn or written."""
+    if path is not None:
+        from agora_audio.lab.plots import check_figure_path
+
+        check_target(path, inputs)
+        check_figure_path(path)
 
 
 def print_stats(stats: ProcessorStats, to_stderr: bool = False) -> None:

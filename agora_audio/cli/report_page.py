@@ -11,10 +11,9 @@ import typer
 
 from agora_audio.cli import say
 from agora_audio.cli.options import EngineOption, Rate, RawChannels, config_of_file, open_sound
-from agora_audio.cli.output import with_progress
-from agora_audio.cli.processing import check_target
+from agora_audio.cli.output import check_target, with_progress
 from agora_audio.errors import ConfigError, FormatError
-from agora_audio.frames import Channel, check_channel
+from agora_audio.lab.detection import channel_of
 from agora_audio.lab.labels.dumps import dump_folder
 from agora_audio.lab.recordings import read_label_set, stem_of
 from agora_audio.lab.report import Recording, record_blocks, record_dump, write_report
@@ -71,7 +70,7 @@ def report(
     config, or the defaults. docs/report.md says what is to be seen and which keys there are.
     """
     configs = _configs(preset or (), config or ())
-    check_target(checked_page(output), [file, *map(str, (*(ref or ()), *(config or ())))])
+    check_target(checked_page(output), [file, *(ref or ()), *(config or ())])
     dumped = dump_folder(Path(file)) if Path(file).is_dir() else None
     if Path(file).is_dir():
         _refuse_for_dumps(channel, sample_rate, channels)
@@ -113,7 +112,7 @@ def _recorded(
     file: str, engine: str, channel: str, sample_rate: int | None, channels: int | None
 ) -> tuple[Recording, str]:
     with open_sound(file, sample_rate, channels) as reader:
-        chosen: Channel = check_channel(int(channel) if channel.isdecimal() else channel, reader.format)
+        chosen = channel_of(channel, reader.format)
         recording = record_blocks(with_progress(reader), reader.format, None, engine, chosen)
         heard = "" if chosen == "mix" else f"channel {chosen} of {reader.format.channels}, "
     return recording, f"{heard}{engine}"

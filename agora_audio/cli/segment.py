@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,18 +14,23 @@ from typing import Annotated, Any
 import typer
 
 from agora_audio.cli import say
+from agora_audio.cli.speech_options import takes_speech
 from agora_audio.errors import ConfigError
 from agora_audio.segmenter.rules.languages import LANGUAGES
 from agora_audio.segmenter.segmenter import TextSegmenter
 from agora_audio.segmenter.segments import TextSegment
+from agora_audio.segmenter.speech_config import SpeechText
 
 __all__ = ["segment"]
 
 _FORMATS = ("text", "jsonl")
 _READ_AT_MOST = 1 << 16
 _RULES = "Rules"
+# A line a segment, and nothing that a terminal would obey.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
+@takes_speech
 def segment(
     file: Annotated[str, typer.Argument(metavar="[FILE|-]", help="UTF-8 text; stdin by default, as it comes.")] = "-",
     language: Annotated[
@@ -63,10 +69,12 @@ def segment(
             "--words", metavar="rules|dictionary", rich_help_panel=_RULES, help="Word ends in Chinese, Japanese, Thai."
         ),
     ] = "rules",
+    speech: SpeechText | None = None,
 ) -> int:
     """Cut a stream of text into segments to be spoken, and print each as soon as it is over.
 
-    A line a segment. docs/segmenter.md says what the rules are and what a language file holds.
+    A line a segment. docs/segmenter.md says what the rules are and what a language file holds, docs/speech_text.md what
+    the options of speech text do.
     """
     segmenter = TextSegmenter(
         _language(language, language_file),
@@ -74,6 +82,7 @@ def segment(
         provisional,
         every_clause=every_clause,
         abbreviations=_abbreviations(abbreviations or []),
+        speech=speech,
         words=words,
         explain=_explain if explain else None,
     )
@@ -153,7 +162,7 @@ def _as_text(segment: TextSegment) -> str:
         return ""
     notes: list[str] = [] if segment.kind == "sentence" else [segment.kind]
     notes += [] if segment.status == "final" else [segment.status]
-    return " ".join(segment.text.split("\n")) + (f"  [{', '.join(notes)}]" if notes else "") + "\n"
+    return _CONTROLS.sub(" ", segment.text) + (f"  [{', '.join(notes)}]" if notes else "") + "\n"
 
 
 def _explain(verdict: str, at: int, characters: str, rule: str) -> None:

@@ -56,7 +56,9 @@ def _parameters() -> dict[str, inspect.Parameter]:
         annotations[name] = Annotated[bool | None, switch]
         documented, types, defaults = field_docs(kind), get_type_hints(kind), kind()
         for spec in fields(kind):
-            shown = f"{documented[spec.name]} [dim]\\[default: {getattr(defaults, spec.name)}][/dim]"
+            shown = (
+                f"{documented[spec.name]} Switches --{short} on. [dim]\\[default: {getattr(defaults, spec.name)}][/dim]"
+            )
             option = typer.Option(
                 f"--{short}-{spec.name.replace('_', '-').removesuffix('-db')}",
                 metavar={str: "NAME", int: "N", float: "X"}[types[spec.name]],

@@ -22,7 +22,7 @@ from agora_audio.lab.labels import FORMATS, LabelledSegment
 from agora_audio.lab.trace import trace_blocks
 from agora_audio.vad.audio_vad import AudioVadV2
 from agora_audio.vad.config import AudioVadConfigV2
-from agora_audio.vad.dump import VadDump, read_dump, replay
+from agora_audio.vad.dump import VadDump, dated_runs, read_dump, replay
 from agora_audio.vad.engines import Engine, create_engine
 from agora_audio.vad.segments import Segment
 from agora_audio.vad.state_machine import VadState
@@ -193,7 +193,9 @@ def _write(rows: Rows, found: list[LabelledSegment], segment: Segment | None, na
 @app.command(name="replay")
 @takes_config
 def replay_command(
-    dumped: Annotated[Path, typer.Argument(metavar="DUMPDIR", help="A dump made here or by the SDK.")],
+    dumped: Annotated[
+        Path, typer.Argument(metavar="DUMPDIR", help="A dump made here or by the SDK; of several in it the newest.")
+    ],
     config: AudioVadConfigV2 | None,
     format: Format = None,
     output: Output = None,
@@ -202,6 +204,10 @@ def replay_command(
 
     Without any VAD parameter it is the dump's own config, which a dump of the SDK does not hold: then the defaults.
     """
+    runs = dated_runs(dumped)
+    if len(runs) > 1:
+        say(f"{dumped} holds {len(runs)} runs: the newest is taken, {runs[-1].name}")
+        dumped = runs[-1]
     labels = read_dump(dumped)
     chosen = config or labels.config or AudioVadConfigV2()
     found = [LabelledSegment(s, str(dumped)) for _, s in replay(labels, chosen) if s is not None]

@@ -53,7 +53,8 @@ class AudioConsumer:
     rounds
         The rounds of the call, shared with the other hops; None: its own.
     on_error
-        Called with what a sink raised, or with `SinkBlocked`, once for each time that it begins to fail.
+        Called with what a sink raised, or with `SinkBlocked`, once for each time that it begins to fail; None: a
+        warning of the logger "agora_audio" says so.
     patience
         How long `interrupt`, `pause`, `clear` and `release` wait for a write that is under way, seconds.
     failure_limit

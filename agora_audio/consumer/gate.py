@@ -6,6 +6,7 @@ clearing. It is paid before anything else is written: by the write that hangs, w
 
 from __future__ import annotations
 
+import logging
 import operator
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from agora_audio.consumer.sinks import Sink, checked_sink
 from agora_audio.errors import AudioError
 
 __all__ = ["SinkBlocked", "SinkGate"]
+
+_log = logging.getLogger("agora_audio")
 
 
 class SinkBlocked(AudioError):
@@ -36,7 +39,8 @@ class SinkGate:
     patience
         How long a write under way is waited for, seconds.
     on_error
-        Called with what the sink raised, or with `SinkBlocked`, once for each time that it begins to fail; or None.
+        Called with what the sink raised, or with `SinkBlocked`, once for each time that it begins to fail; None: it
+        is logged as a warning.
 
     Attributes
     ----------
@@ -155,11 +159,13 @@ class SinkGate:
         if self._told:
             return
         self._told = True
-        if self._on_error is not None:
-            try:
+        try:
+            if self._on_error is not None:
                 self._on_error(error)
-            except Exception as other:  # who is told of a failure must not make it worse
-                self.last_error = other
+            else:
+                _log.warning("the sink fails, and no on_error was given: %s: %s", type(error).__name__, error)
+        except Exception as other:  # who is told of a failure must not make it worse
+            self.last_error = other
 
     def _note_blocked(self) -> None:
         """Report a write that hangs, which is seen by a call that has to turn back because of it."""

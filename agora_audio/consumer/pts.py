@@ -8,7 +8,8 @@ Three laws of the parser:
 
 1. Each START is followed by one END of the same session, before any other START.
 2. Time comes from the caller: what is due by `now` is decided at its own time, before the stamp that comes at `now`.
-3. Marked frames of a session that has ended are its leftovers and begin nothing; unmarked ones begin it anew.
+3. Marked frames of the session that ended last are its leftovers, however late, and begin nothing; unmarked ones begin
+   it anew.
 """
 
 from __future__ import annotations
@@ -292,10 +293,9 @@ class SessionParser:
         marked = self._is_marked(values)
         if self.session is not None and number != self.session:
             self._end(now, SessionEnd.LAST_CHUNK if self._marked else SessionEnd.INTERRUPT)
-        leftover = self.session is None and marked and number == self._ended and now < self._last_seen + self.timeout
+        if self.session is None and marked and number == self._ended:
+            return  # a leftover, however late
         self._last_seen = now
-        if leftover:
-            return
         if self.session is None:
             self.session = number
             self._frames = self._marked = self._expected = 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
 from agora_audio.consumer.schedule import NS, Timeline
 from agora_audio.errors import AudioError, ConfigError, FormatError
@@ -170,14 +170,14 @@ class LoudspeakerSink:
 
 
 class WavSink:
-    """Write a WAV file, which is made at the first write, and can be read even if nobody closes it.
+    """Write a WAV file, which can be read even if nobody closes it.
 
     Also a context manager.
 
     Parameters
     ----------
     path
-        Where; an existing file is replaced.
+        Where; an existing file is replaced at once.
     format
         Rate and channels of the sound.
     clock
@@ -187,7 +187,7 @@ class WavSink:
     Raises
     ------
     OSError
-        From `write`, if the file cannot be written.
+        If the file cannot be made; from `write`, if the sound cannot be written, as on a full disk.
     AudioError
         From `write`, after `close`.
     """
@@ -200,9 +200,9 @@ class WavSink:
         self.path = os.fspath(path)
         self.format = format
         self.speaker = None if clock is None else LoudspeakerSink(format, clock, self._store)
-        self._stream: BinaryIO | None = None
-        self._writer: AudioWriter | None = None
         self._closed = False
+        self._stream = open(self.path, "wb")  # noqa: SIM115 - closed by close
+        self._writer = AudioWriter(self._stream, format)  # given a stream: WAV, whatever the file is called
 
     def write(self, pcm: bytes) -> None:
         """Write the sound, or let it be heard first where there is a clock."""
@@ -224,8 +224,6 @@ class WavSink:
         if self.speaker is not None:
             self.speaker.finish()
         self._closed = True
-        if self._stream is None or self._writer is None:
-            return
         try:
             self._writer.close()
         finally:
@@ -240,9 +238,6 @@ class WavSink:
         self.close()
 
     def _store(self, pcm: bytes) -> None:
-        if self._writer is None:
-            self._stream = open(self.path, "wb")  # noqa: SIM115 - closed by close
-            self._writer = AudioWriter(self._stream, self.format)  # given a stream: WAV, whatever the file is called
         self._writer.write(pcm)
 
 

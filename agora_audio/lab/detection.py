@@ -12,7 +12,7 @@ from agora_audio.vad.config import AudioVadConfigV2
 from agora_audio.vad.detect import SpeechDetector
 from agora_audio.vad.segments import Segment
 
-__all__ = ["ChannelDetectors", "channel_of", "open_recording", "stated_format"]
+__all__ = ["ChannelDetectors", "channel_of", "channels_of", "open_recording", "stated_format"]
 
 
 def stated_format(path: str | os.PathLike[str], sample_rate: int | None, channels: int | None) -> AudioFormat | None:
@@ -58,6 +58,11 @@ def channel_of(text: str, format: AudioFormat) -> Channel:
     return check_channel(int(text) if text.isdecimal() and len(text) < 10 else text, format)
 
 
+def channels_of(text: str, format: AudioFormat) -> list[Channel]:
+    """Return the channels that a word means: ``each`` of them, or one as of `channel_of`."""
+    return list(range(format.channels)) if text == "each" else [channel_of(text, format)]
+
+
 class ChannelDetectors:
     """Find speech in the mix, in one channel, or in each by itself.
 
@@ -78,10 +83,10 @@ class ChannelDetectors:
     """
 
     def __init__(self, format: AudioFormat, config: AudioVadConfigV2, engine: str, channel: str = "mix") -> None:
-        heard = range(format.channels) if channel == "each" else [channel_of(channel, format)]
         self._detectors = {
-            None if one == "mix" else one: SpeechDetector(format, config, engine, one) for one in heard
-        }  # fmt: skip
+            None if one == "mix" else one: SpeechDetector(format, config, engine, one)
+            for one in channels_of(channel, format)
+        }
 
     def push(self, pcm: bytes) -> list[tuple[Segment, int | None]]:
         """Take PCM and return the segments that it closes, with their channels (None: the mix), as they were closed."""

@@ -6,10 +6,8 @@ import contextlib
 import functools
 import hashlib
 import json
-import os
-import secrets
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +18,12 @@ import agora_audio
 from agora_audio.errors import FormatError
 from agora_audio.frames import AudioFormat, Channel
 from agora_audio.io import AudioReader
+from agora_audio.lab.files import whole_file
 from agora_audio.vad.detect import FrameLabeller
 from agora_audio.vad.dump import read_dump
 from agora_audio.vad.engines import ENGINES, Engine
 
-__all__ = ["FeatureCache", "Features", "features_of", "features_of_dump"]
+__all__ = ["FeatureCache", "Features", "features_of", "features_of_channels", "features_of_dump"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,18 +59,33 @@ def features_of(
     >>> features_of([bytes(3200)], AudioFormat(16000), "energy").voice_prob.shape
     (10,)
     """
-    labeller = FrameLabeller(format, engine, channel)
-    probabilities: list[float] = []
-    levels: list[float] = []
+    (features,) = features_of_channels(blocks, format, engine, [channel])
+    return features
+
+
+def features_of_channels(
+    blocks: Iterable[bytes], format: AudioFormat, engine: str | Engine, channels: Sequence[Channel]
+) -> list[Features]:
+    """Label the frames of several channels of a recording, which is read once; an engine given serves one alone."""
+    labellers = [FrameLabeller(format, engine, channel) for channel in channels]
+    known: list[tuple[list[float], list[float]]] = [([], []) for _ in labellers]
     heard = 0
     for block in blocks:
         heard += len(block)
-        for store, new in zip((probabilities, levels), labeller.push(block), strict=True):
-            store += new
-    for store, new in zip((probabilities, levels), labeller.flush(), strict=True):
-        store += new
+        for labeller, stores in zip(labellers, known, strict=True):
+            _extend(stores, labeller.push(block))
+    for labeller, stores in zip(labellers, known, strict=True):
+        _extend(stores, labeller.flush())
     seconds = heard / format.sample_bytes / format.sample_rate
-    return Features(labeller.format, np.array(probabilities), np.array(levels), seconds)
+    return [
+        Features(labeller.format, np.array(probabilities), np.array(levels), seconds)
+        for labeller, (probabilities, levels) in zip(labellers, known, strict=True)
+    ]
+
+
+def _extend(stores: tuple[list[float], list[float]], new: tuple[list[float], list[float]]) -> None:
+    for store, values in zip(stores, new, strict=True):
+        store += values
 
 
 def features_of_dump(path: str | Path) -> Features:
@@ -163,14 +177,5 @@ def _read(place: Path, format: AudioFormat, channel: Channel) -> Features | None
 
 def _write(place: Path, features: Features) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
-    beside = place.with_name(f".{place.name}.{secrets.token_hex(8)}.tmp")
-    try:
-        with beside.open("wb") as stream:
-            np.savez(
-                stream, voice_prob=features.voice_prob, rms_db=features.rms_db, duration=np.float64(features.duration)
-            )
-        os.replace(beside, place)
-    except OSError:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        raise
+    with whole_file(place) as stream:
+        np.savez(stream, voice_prob=features.voice_prob, rms_db=features.rms_db, duration=np.float64(features.duration))

@@ -89,6 +89,8 @@ class PacingTrace:
     """Time and report of each interrupt."""
     pauses: list[tuple[float, float]] = field(default_factory=list)
     """Beginning and end of each pause."""
+    missed: list[tuple[float, str]] = field(default_factory=list)
+    """When an `interrupt` or a `pause` would have been that never was, since all was over by then."""
     played: list[PlayedInterval] = field(default_factory=list)
     """When sound was heard."""
     ticks: int = 0
@@ -105,9 +107,9 @@ class PacingTrace:
         return max([*last, *(interval.end for interval in self.played[-1:])], default=0.0)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report: sound in seconds, gaps, pauses and interrupts, for JSON."""
+        """Return the report: sound in seconds, gaps, pauses and interrupts, for JSON; to the microsecond."""
         second, stats = self.format.sample_rate * self.format.sample_bytes, self.stats
-        return {
+        report: dict[str, Any] = {
             "sample_rate": self.format.sample_rate,
             "channels": self.format.channels,
             "arrived_seconds": self.arrived[-1][1] if self.arrived else 0.0,
@@ -125,7 +127,18 @@ class PacingTrace:
             "gaps": [asdict(gap) for gap in self.gaps],
             "pauses": [{"start": begin, "end": end} for begin, end in self.pauses],
             "interrupts": [{"time": at, **asdict(report)} for at, report in self.interrupts],
+            "missed": [{"time": at, "what": name} for at, name in self.missed],
         }
+        return {key: _rounded(value, key) for key, value in report.items()}
+
+
+def _rounded(value: Any, key: str) -> Any:
+    """Return what JSON may hold with its seconds and milliseconds to the microsecond."""
+    if isinstance(value, dict):
+        return {name: _rounded(one, name) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_rounded(one, key) for one in value]
+    return round(value, 3 if key.endswith("_ms") else 6) if isinstance(value, float) else value
 
 
 class Rehearsal:
@@ -188,7 +201,12 @@ class Rehearsal:
         self._clock: _VirtualClock | _RealClock = _RealClock() if realtime else _VirtualClock()
         self._speaker = LoudspeakerSink(format, self._clock, play if play is not None else _nobody)
         self._consumer = AudioConsumer(
-            _Recalling(self._speaker, recall), format.sample_rate, format.channels, self._clock, config=config
+            _Recalling(self._speaker, recall),
+            format.sample_rate,
+            format.channels,
+            self._clock,
+            config=config,
+            on_error=self._fail,
         )
         self.trace = PacingTrace(format, self._consumer.config)
         self._blocks = blocks
@@ -235,7 +253,9 @@ class Rehearsal:
             self._clock.wait(at)
             if name == "arrival":
                 self._arrive(at, pieces)
-            elif name != "interrupt" or not self._is_done():
+            elif name == "interrupt" and self._is_done():
+                self.trace.missed.append((at, name))
+            else:
                 self._act(name)
         self._clock.wait(until)
         self._note_held()
@@ -294,6 +314,9 @@ class Rehearsal:
         self._consumer.end_round()
         self._over = True
 
+    def _fail(self, error: BaseException) -> None:
+        self._failure = error
+
     def _read(self) -> None:
         """Take the sound as it comes, in a thread of its own: a pipe that gives nothing holds up no tick."""
         try:
@@ -304,7 +327,7 @@ class Rehearsal:
                 self._take(block)
             self._end()
         except BaseException as error:
-            self._failure = error
+            self._fail(error)
 
     def _finish(self) -> None:
         trace = self.trace
@@ -313,6 +336,7 @@ class Rehearsal:
         self._note_heard()
         trace.gaps = list(self._consumer.gaps)
         trace.stats = self._consumer.stats()
+        trace.missed += [(at, name) for at, _, name in sorted(self._events) if name in ("interrupt", "pause")]
         self._consumer.release()
 
     def _note_heard(self, interrupted: bool = False) -> None:

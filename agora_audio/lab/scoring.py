@@ -8,11 +8,11 @@ import numpy as np
 
 from agora_audio.errors import FormatError
 from agora_audio.frames import AudioFormat, Channel
+from agora_audio.lab.features import Features, features_of_channels
 from agora_audio.lab.labels import LabelledSegment
 from agora_audio.lab.metrics import Scores, intervals_of, score
 from agora_audio.lab.recordings import Labels, Pair
 from agora_audio.vad.config import AudioVadConfigV2
-from agora_audio.vad.detect import FrameLabeller
 from agora_audio.vad.dump import DumpedLabels, replay
 
 __all__ = ["find_speech", "score_pair"]
@@ -36,37 +36,23 @@ def find_speech(
     config, engine
         As of `detect_speech`, whose segments these are, bit for bit.
     channels
-        Numbers from 0; None: the mix.
+        Numbers from 0; None: the mix. At least one.
     """
     heard: list[Channel] = ["mix" if number is None else number for number in channels]
-    labellers = [FrameLabeller(format, engine, channel) for channel in heard]
-    known: list[tuple[list[float], list[float]]] = [([], []) for _ in labellers]
-    samples = 0
-    for block in blocks:
-        samples += len(block)
-        for labeller, stores in zip(labellers, known, strict=True):
-            _extend(stores, labeller.push(block))
-    for labeller, stores in zip(labellers, known, strict=True):
-        _extend(stores, labeller.flush())
+    known = features_of_channels(blocks, format, engine, heard)
     rows = [
         LabelledSegment(segment, channel=number)
-        for number, labeller, (probabilities, levels) in zip(channels, labellers, known, strict=True)
-        for _, segment in replay(_labels(labeller.format, probabilities, levels), config)
+        for number, features in zip(channels, known, strict=True)
+        for _, segment in replay(_labels(features), config)
         if segment is not None
     ]
-    seconds = samples / format.sample_bytes / format.sample_rate
-    probability = np.array(known[0][0]) if len(known) == 1 else None
-    return Labels(tuple(rows), None, True, frozenset(channels), probability, seconds)
+    probability = known[0].voice_prob if len(known) == 1 else None
+    return Labels(tuple(rows), None, True, frozenset(channels), probability, known[0].duration)
 
 
-def _extend(stores: tuple[list[float], list[float]], new: tuple[list[float], list[float]]) -> None:
-    for store, values in zip(stores, new, strict=True):
-        store += values
-
-
-def _labels(format: AudioFormat, probabilities: list[float], levels: list[float]) -> DumpedLabels:
-    states = np.zeros(len(levels), np.int64)
-    return DumpedLabels(np.array(probabilities), np.array(levels), states, format, None, True)
+def _labels(features: Features) -> DumpedLabels:
+    states = np.zeros(len(features.rms_db), np.int64)
+    return DumpedLabels(features.voice_prob, features.rms_db, states, features.format, None, True)
 
 
 def score_pair(pair: Pair, collar: float = 0.0, pause: float = 0.0) -> Scores:

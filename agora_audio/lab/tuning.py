@@ -229,7 +229,7 @@ def _check_same(kept: Mapping[str, str], about: Mapping[str, str], journal: Path
     for name, value in about.items():
         if kept.get(name) != value:
             shown = f": {kept.get(name)}" if name == "objective" else ""
-            raise ConfigError(f"{journal} is a study of another {name}{shown}: name another file, or delete it")
+            raise ConfigError(f"{journal} is a study with other {name}{shown}: name another file, or delete it")
 
 
 def _joined_seed(seed: int) -> int:

@@ -14,6 +14,7 @@ __all__ = ["Attribution"]
 
 _LONGEST_CLAUSE = 14
 _CLAUSE = re.compile(rf"[^。！？!?，,；;、：:…\n]{{0,{_LONGEST_CLAUSE}}}")
+_CLAUSE_KO = re.compile(rf"[^.。！？!?,\"“”\n]{{0,{_LONGEST_CLAUSE}}}")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _QUOTES = "」』”’\"'"
 
@@ -30,7 +31,8 @@ class Attribution:
         if after.kind in ("lower", "small dash"):
             return here.no("small letter after a closing mark")
         if after.kind == "unicase" and self._particles:
-            return self._particle(here, after.at, CUT)
+            verdict = self._particle(here, after.at, CUT)
+            return self._said_in_korean(here, after.at) or verdict if verdict.kind == CUT else verdict
         # Only English puts a name before the verb: "Stop!" John cried.
         english = self._language.code in ("en", "auto") and any(mark in _QUOTES for mark in here.run)
         return self._said_by_name(here, after.at) if after.kind == "upper" and english and here.run[0] != "." else None
@@ -47,6 +49,18 @@ class Attribution:
             return Verdict(HOLD, here.at, "who said it")
         if verb and verb[0] in speech.SAID_VERBS and here.text[stop] == " ":
             return here.no("who said it")
+        return None
+
+    def _said_in_korean(self, here: Place, at: int) -> Verdict | None:
+        """Korean: a speech verb before the next mark: "가자." 그가 말했다."""
+        if self._language.code != "ko":
+            return None
+        clause = _CLAUSE_KO.match(here.text, at)
+        until = clause.end() if clause else at
+        if any(verb in here.text[at:until] for verb in speech.SAID_KO):
+            return here.no("who said it")
+        if until == len(here.text) and not here.final and until - at < _LONGEST_CLAUSE:
+            return Verdict(HOLD, here.at, "who said it")
         return None
 
     def glued(self, here: Place) -> Verdict:

@@ -26,10 +26,17 @@ _UNFINISHED = re.compile(r"\[\d{0,3}\Z|</?(?:[A-Za-z][\w:-]{0,24}(?:\s[^<>]{0,40
 _HEAD = 8
 
 
-def _tail(ends: str) -> re.Pattern[str]:
-    """Return what matches a run of marks with the quotes, brackets, tags, references and pictures glued to it."""
+def _tail(language: Language) -> re.Pattern[str]:
+    """Return what matches a run of marks with the quotes, brackets, tags, references and pictures glued to it.
+
+    A quotation mark that only opens in the language is none of it, nor is one that opens next to one that closed.
+    """
+    ends = marks.ENDS + language.own_ends + marks.ELLIPSES
+    only_open = {pair[0] for pair in language.quotes} - {pair[1] for pair in language.quotes}
+    closers = "".join(char for char in marks.CLOSERS if char not in only_open and char != "“")
+    german = "" if "“" in only_open else "|(?<!”)“"
     return re.compile(
-        rf"(?:[{re.escape(ends + marks.ELLIPSES + marks.CLOSERS)}{marks.EMOJI}]|\[\d{{1,3}}\]|</[A-Za-z][\w:-]*>"
+        rf"(?:[{re.escape(ends + closers)}{marks.EMOJI}]{german}|\[\d{{1,3}}\]|</[A-Za-z][\w:-]*>"
         rf"|<[A-Za-z][\w:-]*(?:\s[^<>]{{0,40}})?/>){{1,{LOOK_AHEAD}}}"
     )
 
@@ -46,15 +53,13 @@ class MarkRules:
         self._ends = frozenset(marks.ENDS + language.own_ends)
         self._strong = frozenset(marks.STRONG + language.own_ends)
         self._sure_marks = self._strong - set("！？")
-        self._tail = _tail(marks.ENDS + language.own_ends)
+        self._tail = _tail(language)
 
     def judge(self, text: str, start: int, at: int, final: bool, nest: Nesting) -> Verdict:
         """Decide at ``text[at]``, a mark that may end the segment that begins at `start`."""
         mark = text[at]
         after = text[at + 1 : at + 2]
-        if not after and not final and mark not in marks.INSTANT:
-            return Verdict(HOLD, at, "mark at the end of what has come")
-        if mark in ".．:" and after.isdigit() and text[at - 1 : at].isdigit():
+        if after.isdigit() and (mark == "." or (mark in "．:" and text[at - 1 : at].isdigit())):
             return Verdict(NO, at + 1, "inside a figure")
         if at - start < _HEAD and not any(map(str.isalnum, text[start:at])):
             return Verdict(NO, at + 1, "mark at the head of a segment")
@@ -71,7 +76,10 @@ class MarkRules:
             return False
         if text[at] in marks.FULL_STOPS:
             before = text[at - 1]
-            return not before.isdigit() and bool(self.back.is_ordinary(text, start, at) or WIDE.match(before))
+            if before.isdigit():
+                return False
+            known = self.back.is_ordinary(text, start, at) or self.back.is_starter(text, start, at)
+            return known or bool(WIDE.match(before))
         return not text[at - 1].isspace() and not self.back.is_name_with_mark(text, start, at)
 
     def _without_a_look(self, text: str, start: int, at: int, after: str, nest: Nesting) -> Verdict | None:
@@ -140,6 +148,8 @@ class MarkRules:
     def _by_mark(self, here: Place, after: Follower) -> Verdict:
         if after.kind == "":
             return Verdict(HOLD, here.at, "what follows is not known")
+        if after.kind == "item" and self._is_numbered(here, after):
+            after = Follower("digit", after.at)
         if after.kind == "item":
             return here.cut("list item follows")
         said = self._attribution.after_space(here, after) if here.closed is not None else None
@@ -157,6 +167,13 @@ class MarkRules:
         if after.kind == "upper" and self.back.is_name_with_mark(here.text, here.start, here.at):
             return self.full_stop.if_starter(here, after, "", "name with a mark")
         return self._after_strong(here, after.kind, dots)
+
+    def _is_numbered(self, here: Place, after: Follower) -> bool:
+        """Say whether a figure is that of the abbreviation before it and no label: "It is No. 1. We won."."""
+        if here.run != "." or not here.text[after.at].isdigit() or "\n" in here.text[here.end : after.at]:
+            return False
+        token = self.back.token(here.text, here.start, here.at)
+        return self.back.group(here, token) in ("number", "title", "inner")
 
     def _after_strong(self, here: Place, kind: str, dots: int) -> Verdict:
         """Decide about "?", "!" and their like."""

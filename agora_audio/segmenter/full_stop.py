@@ -52,6 +52,7 @@ class FullStopRules:
             verdict = self._before_number(here, after, token)
             if verdict is not None:
                 return verdict
+            group = "initial" if len(token) == 1 else group
         if after.kind == "lower":
             return self._before_small(here, token, group)
         if group in ("either", "initial", "ordinal"):

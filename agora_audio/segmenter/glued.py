@@ -32,6 +32,8 @@ class GluedRules:
         if WIDE.match(here.before) or here.run[0] in self._strong:
             if here.closed is not None and char.islower():
                 return here.no("small letter after a closing mark")
+            if here.run == "." and char.islower():
+                return here.no("small letter straight after a full stop")  # .net, an address
             return here.cut("mark without a space")
         if char.isupper() or char.istitle():
             return self._before_capital(here)

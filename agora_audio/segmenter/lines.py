@@ -20,14 +20,16 @@ __all__ = ["begins_line", "context_of", "fence_verdict", "kind_of", "line_verdic
 _HEAD = re.compile(r"\s*(?:(?P<heading>#{1,6}\s)|(?P<table>\|)|(?P<code>```|~~~))")
 _ITEM = re.compile(
     rf"\s*(?:[-*+]\s|[{lists.BULLETS}{lists.CIRCLED}]|{lists.LABEL}(?:\.\)|\))\s|(?:\d{{1,3}}|[a-z])\.\s"
-    rf"|\d{{1,3}}[、.．](?=[^\s\d])|{lists.CHINESE_LABEL})"
+    rf"|\d{{1,3}}[、.．）](?=[^\s\d])|{lists.CHINESE_LABEL})"
 )
+# Begins as most sentences do, and no item does.
+_WORD = re.compile(r" ?[A-Za-z]{6}")
 _BLOCK = re.compile(
     rf"[-*+]\s|[{lists.BULLETS}{lists.CIRCLED}]|#{{1,6}}\s|\||>\s|```|~~~|[-*_]{{3}}"
-    rf"|{lists.LABEL}(?:\.\)|[.)])\s|\d{{1,3}}[、．)](?=\S)|{lists.CHINESE_LABEL}"
+    rf"|{lists.LABEL}(?:\.\)|[.)])\s|\d{{1,3}}[、．)）](?=\S)|{lists.CHINESE_LABEL}"
 )
 _BLOCK_BEGUN = re.compile(
-    r"(?:[-*+_]{1,2}|`{1,2}|~{1,2}|#{1,6}|>|\(?(?:\d{0,3}|[A-Za-z]|[ivxIVX]{0,5})\.?\)?"
+    r"(?:[-*+_]{1,2}|`{1,2}|~{1,2}|#{1,6}|>|\(?(?:\d{0,3}|[A-Za-z]|[ivxIVX]{0,5})\.?[)）、．]?"
     r"|[（(]?[一二三四五六七八九十]{0,3})\Z"
 )
 _CLOSING_FENCE = re.compile(r"[ \t]*(?:`{3,}|~{3,})[ \t\r]*\Z")
@@ -53,6 +55,8 @@ def kind_of(text: str, start: int, end: int, on_line: bool) -> Kind:
     found = _HEAD.match(text, start, end) if on_line else None
     if found:
         return found.lastgroup  # type: ignore[return-value]  # the groups are named like the kinds
+    if _WORD.match(text, start, end):
+        return "sentence"
     return "list_item" if _ITEM.match(text, start, end) else "sentence"
 
 

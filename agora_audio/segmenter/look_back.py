@@ -18,11 +18,13 @@ _FIGURE = re.compile(r"[$€£¥]?\d[\d.,:/-]*\d(?:%|s|th|st|nd|rd|[a-z]{1,2})?\
 _LETTER = r"[^\W\d_" + marks.WIDE + "]"
 # "z. B", "U.S", "s. r. o": up to five parts with a full stop after each but the last.
 _PARTS = re.compile(rf"(?:^|(?<=[\s(\[\"“„«{marks.WIDE}]))((?:{_LETTER}{{1,5}}\.[\s\u00a0]?){{1,4}}{_LETTER}{{1,5}})\Z")
+_HYPHENED = re.compile(r"[^\W\d_]\w?\.-[^\W\d_]\w?\Z")  # J.-P., Ch.-A.
 _SPLIT = re.compile(r"[—–/(\[{\"“„«:,;*_\u200f\u200e\u202a-\u202e|=]+")
 _NARROW_END = re.compile(f"[^{marks.WIDE}]*\\Z")
 _FIGURE_BEFORE = re.compile(r"\d\s?\Z")
 _CAPITAL = re.compile(r"[^\W\d_]")
 _VOWEL = re.compile("[aeiouyAEIOUY]")
+_DIGITS = "0123456789٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"
 _DIRECTIONS = "\u202a\u202c\u200f\u200e"
 # Scripts of syllables in which words are long: a word of one or two letters is an initial.
 _SYLLABIC = ("ml", "ta", "te", "kn")
@@ -48,7 +50,8 @@ class LookBack:
             word = word.lstrip("\"'“‘„«(*_¿¡-")
             if "'" in word or "’" in word or "-" in word:
                 word = re.split("['’-]", word)[-1]
-                return len(word) >= self._sure and word.isalpha() and word.islower()
+                known = len(word) >= self._sure and word.isalpha() and word.islower()
+                return known and word not in self._abbreviations
             if not word.isalpha():
                 return self._is_ordinary_figure(text, start, at, word)
         return self._is_ordinary_word(word)
@@ -74,6 +77,13 @@ class LookBack:
             return False
         before = text[max(start, at - LOOK_BACK) : at - len(word)].split()
         return bool(before) and before[-1][:1].isalnum() and before[-1][-1] != "."
+
+    def is_starter(self, text: str, start: int, at: int) -> bool:
+        """Say whether the word is one of those that begin sentences, and no abbreviation: "Yes."."""
+        word = self.token(text, start, at)
+        small = word.lower()
+        listed = word in self._abbreviations or small in self._abbreviations
+        return len(word) > 1 and small in self._starters and not listed
 
     def raw_token(self, text: str, start: int, at: int) -> str:
         """Return all that stands between the last white space and the mark: an address, a file name."""
@@ -104,7 +114,12 @@ class LookBack:
         piece = here.text[max(here.start, here.at - LOOK_BACK) : here.at]
         parts = _PARTS.search(piece) if len(token) <= 5 or "." in token else None
         joined = parts[1].replace(" ", "").replace("\u00a0", "") if parts else ""
-        return self._listed(piece, joined) or self._listed(piece, token) or self._by_shape(here, token, joined)
+        found = self._listed(piece, joined) or self._listed(piece, token)
+        if not found and ".-" in token:
+            found = self._listed(piece, token.rpartition("-")[2])  # Mon.-Fri.
+        if not found and token[0].isdigit() and self._listed(piece, token.lstrip(_DIGITS)) == "time":
+            return "time"  # 570م.
+        return found or self._by_shape(here, token, joined)
 
     def is_abbreviation(self, token: str, *classes: str) -> bool:
         """Say whether a word is listed as an abbreviation of one of these classes."""
@@ -125,6 +140,8 @@ class LookBack:
                 return ""
         if len(token) == 1 and token.isalpha() and not WIDE.match(token) and not HANGUL.match(token):
             return self._of_letter(here, token)
+        if _HYPHENED.match(token):
+            return "initial"
         if len(token) == 2 and token[0] == token[1] and token.isupper():
             return "either"  # EE. UU., JJ. OO.
         if "." in token and self._abbreviations.get(token.rpartition(".")[2]) == "title":

@@ -31,16 +31,19 @@ from agora_audio.segmenter.unmarked import (
 from agora_audio.segmenter.verdicts import CUT, END, HOLD, NO, Verdict
 from agora_audio.segmenter.words import WordBreaker
 
-__all__ = ["Cut", "Explain", "Scanner"]
+__all__ = ["Cut", "Explain", "Hop", "Scanner"]
 
 Explain = Callable[[str, int, str, str], None]
 """Is told each decision: verdict (cut, hold, no), code point of the stream, the characters there, the rule."""
+
+Hop = Callable[..., "re.Match[str] | None"]
+"""Finds the next character that may matter."""
 
 _ONCE_MORE = "quote or bracket given up at the line end"
 _CLAUSE_RULES = ("clause", "comma", "word that begins")
 
 
-def _hop(stops: str, figures: bool) -> Callable[..., re.Match[str] | None]:
+def _hop(stops: str, figures: bool) -> Hop:
     """Return what finds the next stop; a full stop before a digit is none, unless `figures` are looked at too."""
     if figures:
         return re.compile(f"[{re.escape(stops)}]").search
@@ -110,13 +113,15 @@ class Scanner:
         self._announced: int | None = None
 
     @property
-    def hop(self) -> Callable[..., re.Match[str] | None]:
+    def hop(self) -> Hop:
         """What finds the next character that may matter."""
         return self._hop_clauses if self.clauses else self._hop_sentences
 
     @property
     def wakes_at(self) -> int:
         """The length of the text at which there is something to decide without a stop."""
+        if self._nest.passed_over is None:
+            return self._limit
         deadline = self._nest.deadline()
         return self._limit if deadline is None else min(self._limit, deadline + 1)
 
@@ -138,13 +143,11 @@ class Scanner:
 
         `least` and `least_wide` are the least lengths of a clause, in characters.
         """
-        text = self.text
-        hop = self.hop
+        text, hop, nest = self.text, self.hop, self._nest
         while True:
             found = hop(text, self._position)
             at = found.start() if found else len(text)
-            wakes_at = self._limit if self._nest.passed_over is None else self.wakes_at
-            if at >= wakes_at and self._context != "code":
+            if at >= (self._limit if nest.passed_over is None else self.wakes_at) and self._context != "code":
                 cut = self._overdue()
                 if cut:
                     return cut
@@ -241,10 +244,12 @@ class Scanner:
         char = text[at]
         if char in marks.LINE_ENDS:
             return self._line(text, at, final)
-        if char == " " and not text[self.start : at].strip():
+        if char == " " and (at == self.start or text[self.start : at].isspace()):
             return Verdict(NO, at + 1, "space before the first word")  # a line end may still follow
-        if self._find_context(text, at) != "text":
+        if (self._context or self._find_context(text, at)) != "text":
             return Verdict(NO, at + 1, f"inside a {self._context}")
+        if at + 1 == len(text) and char in self._marks and char not in marks.INSTANT and not final:
+            return Verdict(HOLD, at, "mark at the end of what has come")
         if char in ".)" and at > self.start and text[at - 1].isalnum():
             label = self._labels.judge(text, self.start, at, final)
             if label is not None:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import codecs
-import importlib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agora_audio.errors import ConfigError, FormatError
 from agora_audio.segmenter.rules.languages import Language, language_for
-from agora_audio.segmenter.scanner import Cut, Explain, Scanner
+from agora_audio.segmenter.scanner import Cut, Explain, Hop, Scanner
 from agora_audio.segmenter.segments import Kind, SegmentLimits, Status, TextSegment
 from agora_audio.segmenter.words import WordBreaker, word_breaker
 
+if TYPE_CHECKING:
+    from agora_audio.segmenter.speech import SpeechFilter
+    from agora_audio.segmenter.speech_config import SpeechText
+
 __all__ = ["TextSegmenter", "segment_text"]
+
+# A longer delta is read in pieces of this many characters, so that no search runs over all of it for each segment.
+_PIECE = 4096
+# No clock shows more seconds; beyond it a stall of some milliseconds would be lost in rounding.
+_LATEST = 1e12
 
 Abbreviations = Mapping[str, "str | Iterable[str]"] | Iterable[str]
 
@@ -44,8 +52,9 @@ class TextSegmenter:
         More abbreviations: class -> words (see `agora_audio.segmenter.rules.abbreviations`), or only words, after
         which a full stop never ends a sentence.
     speech
-        A `SpeechText`: how to make `TextSegment.text` of the raw text; as it is, without white space around it, if
-        left out.
+        How to make `TextSegment.text` of the raw text: marks of Markdown off, links by their titles, code and tables
+        by choice; None: as it is, without white space around it. What is open at the end of a segment, such as a code
+        block, goes on in the next; `flush` ends it. Summaries are in `language` unless `speech` names another.
     limits
         Lengths and times where no mark decides.
     words
@@ -74,6 +83,10 @@ class TextSegmenter:
     ['He said so.']
     """
 
+    _length: int
+    _wakes_at: int
+    _hop: Hop
+
     def __init__(
         self,
         language: str | Language | Mapping[str, Any] | None = None,
@@ -83,7 +96,7 @@ class TextSegmenter:
         *,
         every_clause: bool = False,
         abbreviations: Abbreviations | None = None,
-        speech: Any = None,
+        speech: SpeechText | None = None,
         limits: SegmentLimits | None = None,
         words: str | WordBreaker = "rules",
         explain: Explain | None = None,
@@ -100,12 +113,15 @@ class TextSegmenter:
         ):
             if not isinstance(value, bool):
                 raise ConfigError(f"{name} is {value!r}, must be True or False")
+        if explain is not None and not callable(explain):
+            raise ConfigError(f"explain is {explain!r:.60}, must be a function of verdict, place, characters and rule")
         self.round_id = round_id
         self._heard: float | None = None
         self._limits = limits or SegmentLimits()
         self._every_clause = every_clause
         self._first_clause = first_clause or every_clause
-        self._filter = _speech_filter(speech)
+        self._filter = _speech_filter(speech, known)
+        self._preview = _speech_filter(speech, known) if provisional else None
         self._scanner = Scanner(known, self._limits, word_breaker(words), self._first_clause, provisional, explain)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._decoding = False
@@ -146,17 +162,23 @@ class TextSegmenter:
 
         Raises
         ------
+        ConfigError
+            If `now` is no number of seconds.
         FormatError
             If `delta` is neither text nor bytes.
         """
         if now is not None:
-            self._heard = now
+            self._heard = _seconds(now)
         if delta.__class__ is not str or self._decoding:
             delta = self._decode(delta)
-        self._parts.append(delta)
-        self._length += len(delta)
-        if self._length < self._wakes_at and self._hop(delta) is None:
+        length = self._length + len(delta)
+        if length < self._wakes_at and self._hop(delta) is None:
+            self._parts.append(delta)
+            self._length = length
             return []
+        if len(delta) > _PIECE:
+            return [one for at in range(0, len(delta), _PIECE) for one in self.feed(delta[at : at + _PIECE])]
+        self._parts.append(delta)
         return self._scan(False)
 
     def poll(self, now: float) -> list[TextSegment]:
@@ -164,7 +186,13 @@ class TextSegmenter:
 
         This is the one thing that depends on time and not only on the text: a model that calls a tool after "One
         moment." would else leave it unspoken.
+
+        Raises
+        ------
+        ConfigError
+            If `now` is no number of seconds.
         """
+        now = _seconds(now)
         due = self.next_poll()
         if due is None:
             if self._heard is None and self._stalled_at() is not None:
@@ -283,10 +311,18 @@ class TextSegmenter:
     def _segment(self, start: int, end: int, kind: Kind, status: Status) -> TextSegment:
         scanner = self._scanner
         raw = scanner.text[start:end]
-        text = raw.strip() if self._filter is None or status != "final" else self._filter.text(raw, kind)
+        text = raw.strip() if self._filter is None else self._spoken(raw, kind, status)
         if not text.isascii():
             text = _encodable(text)
         return TextSegment(text, raw, scanner.base + start, scanner.base + end, kind, status, self._id, self._round_id)
+
+    def _spoken(self, raw: str, kind: Kind, status: Status) -> str:
+        """Filter what is final; what is not is read by itself, since it may come again in other pieces."""
+        if status == "final" or self._preview is None:
+            return self._filter.text(raw, kind) if self._filter is not None else raw.strip()
+        said = self._preview.text(raw, kind)
+        self._preview.reset()
+        return said
 
     def _with_what_is_owed(self, out: list[TextSegment]) -> list[TextSegment]:
         """Add what the speech filter has kept back to the last segment, or to an empty one."""
@@ -330,6 +366,14 @@ def segment_text(
     return segmenter.feed(text) + segmenter.flush()
 
 
+def _seconds(now: float) -> float:
+    if now.__class__ is not float and (isinstance(now, bool) or not isinstance(now, (int, float))):
+        raise ConfigError(f"now is {now!r:.60}, must be seconds of a monotonic clock")
+    if not -_LATEST < now < _LATEST:
+        raise ConfigError(f"now is {now!r:.60}, must be seconds of a monotonic clock")
+    return float(now)
+
+
 def _language(language: str | Language | Mapping[str, Any] | None) -> Language:
     if isinstance(language, Language):
         return language
@@ -338,13 +382,18 @@ def _language(language: str | Language | Mapping[str, Any] | None) -> Language:
     return language_for(language)
 
 
-def _speech_filter(speech: Any) -> Any:
+def _speech_filter(speech: SpeechText | None, language: Language) -> SpeechFilter | None:
     if speech is None:
         return None
-    module = importlib.import_module("agora_audio.segmenter.speech")
-    if not isinstance(speech, module.SpeechText):
-        raise ConfigError(f"speech is {speech!r}, must be a SpeechText")
-    return module.SpeechFilter(speech)
+    # As long to import as all the rest; who takes the text as it is does not wait for it.
+    from agora_audio.segmenter.speech import SpeechFilter, SpeechText
+    from agora_audio.segmenter.summaries import SUMMARIES
+
+    if not isinstance(speech, SpeechText):
+        raise ConfigError(f"speech is {speech!r:.60}, must be a SpeechText: SpeechText(code='skip') makes one")
+    if speech.language is None and language.code in SUMMARIES:
+        speech = replace(speech, language=language.code)
+    return SpeechFilter(speech)
 
 
 def _encodable(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from typing import Literal
 
@@ -82,6 +83,9 @@ class SegmentLimits:
             whole = not isinstance(spec.default, float)
             if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)) or not value >= least:
                 raise ConfigError(f"{spec.name} is {value!r}, must be a {'whole ' if whole else ''}number from {least}")
+        for name in ("per_second", "per_second_wide"):
+            if getattr(self, name) == math.inf:
+                raise ConfigError(f"{name} is inf, must be a finite number")
         for hard, soft in (("hard", "soft"), ("hard_wide", "soft_wide")):
             if getattr(self, hard) < getattr(self, soft):
                 raise ConfigError(f"{hard} is {getattr(self, hard)}, must be at least {soft}, {getattr(self, soft)}")

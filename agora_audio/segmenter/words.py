@@ -2,8 +2,8 @@
 
 The dictionary is the extra ``words``: Chinese by rjieba, that is jieba's dictionary and model, at the ends of BudouX's
 phrases where both agree; Japanese and Thai by BudouX's small trained models. Without it a piece is cut before a word
-that begins a phrase or after a particle that ends one; where neither is in reach, where the script changes; and only
-where that is not either, at any character, which may lie inside a word.
+that begins a phrase or after a particle that ends one; where neither is in reach, where the script changes, or in Thai
+where a syllable begins; and only where that is not either, at any character, which may lie inside a word.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import accumulate
 from typing import Any
 
@@ -34,6 +34,8 @@ _RULES = [
         "(?<=[^目]的)(?![确確士话話])",
         "(?<=[\u3400-\u9fff])(?=[A-Za-z0-9\u30a0-\u30ff])|(?<=[A-Za-z])(?=[\u3400-\u9fff])"
         "|(?<=[\u3041-\u309f])(?=[\u30a0-\u30ff\u4e00-\u9fff])",
+        # Thai vowels that are written first begin a syllable, though not always a word.
+        "(?<=[\u0e01-\u0e5b])(?=[\u0e40-\u0e44])",
     )
 ]
 
@@ -54,7 +56,7 @@ def word_breaker(words: str | WordBreaker) -> WordBreaker:
         If the packages of the extra ``words`` are not installed.
     """
     if callable(words):
-        return words
+        return partial(_checked, words)
     if words == "rules":
         return _by_rules
     if words == "dictionary":
@@ -67,6 +69,15 @@ def word_breaker(words: str | WordBreaker) -> WordBreaker:
                 ) from None
         return _by_dictionary
     raise ConfigError(f"words is {words!r}, must be 'rules', 'dictionary' or a function")
+
+
+def _checked(words: WordBreaker, text: str) -> list[int]:
+    """Return what a caller's function says, if it says where words end."""
+    ends = words(text)
+    try:
+        return sorted(end for end in ends if 0 < int(end) == end < len(text))
+    except (TypeError, ValueError):
+        raise ConfigError(f"words gave {ends!r:.60}, must give a list of indices where words end") from None
 
 
 def _by_rules(text: str) -> list[int]:

@@ -52,17 +52,17 @@ class AudioVadConfigV2:
     stop_recognize_count: int = between(1, _LONGEST, 50, int)
     """Stop window, frames: `percent` counts inactive frames in it, `consecutive` wants this many in a row."""
     active_percent: float = between(0.0, 1.0, 0.7, float)
-    """Share of active frames in the start window that starts speech; compared in whole percent. `percent` only."""
+    """Share of active frames in a start window that starts speech, 0 to 1. Whole percent; algorithm `percent` only."""
     inactive_percent: float = between(0.0, 1.0, 0.5, float)
-    """Share of inactive frames in the stop window that stops it; compared in whole percent. `percent` only."""
+    """Share of inactive frames in a stop window that stops it, 0 to 1. Whole percent; algorithm `percent` only."""
     start_voice_prob: int = between(0, 100, 70, int)
-    """While silent, a frame is active above this probability of speech, percent."""
+    """While silent, a frame is active above this probability of speech, percent: 0 to 100."""
     stop_voice_prob: int = between(0, 100, 70, int)
-    """The same while speaking, percent. `percent` only."""
+    """The same while speaking, percent: 0 to 100. Algorithm `percent` only."""
     start_rms_threshold: int = between(-SDK_RMS_OFFSET, 0, -50, int)
     """While silent, a frame is active above this level, dBFS: higher wants louder speech."""
     stop_rms_threshold: int = between(-SDK_RMS_OFFSET, 0, -50, int)
-    """The same while speaking, dBFS. `percent` only."""
+    """The same while speaking, dBFS. Algorithm `percent` only."""
     algorithm: Algorithm = "percent"
     """`percent`, as documented, or `consecutive`, what SDK 2.4 does."""
     adaptive_rms: bool = False

@@ -320,10 +320,26 @@ def read_dump(path: str | Path) -> DumpedLabels:
     )
 
 
+_RUN_NAME = re.compile(r"(\d{14})(?:_(\d+))?")
+
+
+def dated_runs(path: str | Path) -> list[Path]:
+    """Return the folders of the runs below a folder, oldest first by their names; none if a name is no date."""
+    runs = [(_RUN_NAME.fullmatch(run.name), run) for run in _runs_below(Path(path))]
+    dated = [(found[1], int(found[2] or 0), run) for found, run in runs if found]
+    return [run for _, _, run in sorted(dated)] if len(dated) == len(runs) else []
+
+
+def _runs_below(path: Path) -> list[Path]:
+    return [] if (path / "label.txt").is_file() else sorted(label.parent for label in path.glob("*/label.txt"))
+
+
 def _run_folder(path: Path) -> Path:
     if (path / "label.txt").is_file():
         return path
-    runs = sorted(child.parent for child in path.glob("*/label.txt"))
+    if not path.exists():
+        raise FormatError(f"{path} does not exist: name the folder of a dump")
+    runs = _runs_below(path)
     if not runs:
         raise FormatError(f"{path} is no dump: there is no label.txt in it")
     if len(runs) > 1:

@@ -136,3 +136,15 @@ def test_no_whole_frames_are_a_format_error_and_do_no_harm(sound):
     with pytest.raises(FormatError, match="is not frames of 10 ms of 16000 Hz mono"):
         stage.process(sound)
     assert stage.process(np.zeros((160, 1), np.int16)).shape == (160, 1)
+
+
+def test_each_channel_has_its_own_main_speaker():
+    # The agent of a recorded call is weaker than the caller, and nobody's background.
+    sound = np.hstack([voice(-15, 3), np.roll(voice(-30, 3), 8000, axis=0)])
+    assert np.array_equal(made(channels=2).process(sound), sound)
+    together = np.hstack(
+        [np.concatenate([voice(-15, 3), voice(-30, 3)]), np.concatenate([voice(-25, 3), voice(-40, 3)])]
+    )
+    out = made(channels=2).process(together)
+    for channel in range(2):
+        assert np.array_equal(out[:, channel : channel + 1], made().process(together[:, channel : channel + 1]))

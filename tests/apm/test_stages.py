@@ -26,7 +26,7 @@ from agora_audio.frames import AudioFormat
 MANY = ApmStages(
     high_pass=True,
     echo=EchoStage("webrtc", delay_ms=40),
-    noise=NoiseStage("rnnoise", level=3),
+    noise=NoiseStage("webrtc", level=3),
     background=BackgroundStage(12.0, 9.0, 0.5, 60.0),
     gain=GainStage(max_gain_db=6.0),
     order=("gain", "background", "noise", "echo", "high_pass"),
@@ -155,3 +155,8 @@ def test_only_whole_frames_pass(rate):
     for shape in ((length - 1, 2), (length, 1), (length + 1, 2), (length * 2,), (length, 2, 1)):
         with pytest.raises(FormatError, match=f"is not frames of 10 ms of {rate} Hz stereo"):
             check_frames(np.zeros(shape, np.int16), format)
+
+
+def test_rnnoise_has_one_level():
+    with pytest.raises(ConfigError, match=r"noise\.level is 2, but rnnoise has one level"):
+        NoiseStage("rnnoise", level=2)

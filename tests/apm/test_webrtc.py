@@ -108,3 +108,14 @@ def test_where_the_library_is_missing_the_error_says_what_to_install(monkeypatch
     for make in MAKE.values():
         with pytest.raises(EngineUnavailable, match="pip install pywebrtc-audio"):
             make(AudioFormat())
+
+
+@pytest.mark.parametrize("level", [0, 3])
+@pytest.mark.parametrize("rate", NATIVE_RATES)
+def test_a_channel_is_suppressed_as_if_it_were_alone(rate, level):
+    # Two talkers who take turns: one native object for both would give each the gain of the other's silence.
+    sound = np.hstack([speech(rate), speech(rate, start=5.6, end=7.6)])
+    together = through(WebRtcNoise(AudioFormat(rate, 2), NoiseStage(level=level)), sound)
+    for channel in range(2):
+        alone = through(WebRtcNoise(AudioFormat(rate), NoiseStage(level=level)), sound[:, channel : channel + 1])
+        assert np.array_equal(together[:, channel : channel + 1], alone)

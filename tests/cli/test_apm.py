@@ -203,7 +203,7 @@ def test_a_wrong_config_is_one_line_with_its_name(cli, tmp_path, text, said):
         (["--ns", "--out-rate", 100, "--stats"], "sample_rate is 100, must be 8000 to 96000"),
         (["--ns", "--out-channels", 0, "--stats"], "channels is 0, must be 1 to 64"),
         (["--ns", "--far-start", 1, "--stats"], "--far-start is of use with --far only"),
-        (["--aec", "--far", DIALOGUE, "--far-start", -1, "--stats"], "start_time is -1"),
+        (["--aec", "--aec-engine", "webrtc", "--far", DIALOGUE, "--far-start", -1, "--stats"], "start_time is -1"),
     ],
 )
 def test_wrong_calls_are_one_line_and_leave_nothing(cli, tmp_path, monkeypatch, words, said):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sys
 
@@ -49,12 +50,33 @@ def test_and_a_table_on_a_terminal(cli, monkeypatch):
         "channels                   1",
         "arrived seconds            18.684",
     ]
-    assert lines[-3].startswith("gap at ")
-    assert lines[-3].endswith(" ms: the sound was late")
-    assert lines[-2:] == [
+    assert lines[-4].startswith("gap at ")
+    assert lines[-4].endswith(" ms: the sound was late")
+    assert lines[-3:] == [
         "pause at 1.000 s, 100 ms",
         "interrupt at 2.500 s of round 0: heard 2380 ms (exactly), 83840 bytes dropped, silent after 0 ms",
+        "  the next answer, round 1: what arrives from then on",
     ]
+
+
+def test_of_many_gaps_the_table_shows_a_few_and_their_sum(cli):
+    slow = ("consume", DIALOGUE, "--arrival-speed", "0.5")
+    lines = cli(*slow, "-f", "table").out.splitlines()
+    gaps = json.loads(cli(*slow).out)["gaps"]
+    assert [line.startswith("gap at ") for line in lines[-6:]] == [True] * 5 + [False]
+    left = 1000 * sum(gap["seconds"] for gap in gaps[5:])
+    assert lines[-1] == f"{len(gaps) - 5} more gaps, {left:.0f} ms together"
+
+
+def test_the_table_says_where_no_next_answer_arrives(cli):
+    out = cli("consume", DIALOGUE, "--interrupt", "15", "-f", "table").out
+    assert out.splitlines()[-1] == "  the next answer, round 1: nothing arrives"
+
+
+def test_the_report_is_to_the_microsecond(cli):
+    words = ("--stall", "1.1111111s+.3333333", "--interrupt", "2.00000001", "--tick-ms", "33.333333")
+    out = cli("consume", DIALOGUE, "--arrival-speed", "0.77", *words).out
+    assert max(len(digits) for digits in re.findall(r"\d\.(\d+)", out)) <= 6
 
 
 def test_options_reach_the_pacer(cli):
@@ -70,9 +92,16 @@ def test_options_reach_the_pacer(cli):
 
 
 def test_an_interrupt_that_came_too_late_is_told_of(cli):
-    result = cli("consume", DIALOGUE, "--interrupt", "2s", "--interrupt", "90s", "--interrupt", "91s")
-    assert len(json.loads(result.out)["interrupts"]) == 1
-    assert result.notes == ["agora-audio: 2 of the interrupts would have come after the end"]
+    times = ("--interrupt", "2s", "--interrupt", "91s", "--interrupt", "90.5", "--pause", "60s+500")
+    result = cli("consume", DIALOGUE, *times)
+    report = json.loads(result.out)
+    assert ([one["time"] for one in report["interrupts"]], report["pauses"]) == ([2.0], [])
+    missed = [("pause", 60), ("interrupt", 90.5), ("interrupt", 91)]
+    assert [(one["what"], one["time"]) for one in report["missed"]] == missed
+    over = report["duration_seconds"]
+    assert result.notes == [
+        f"agora-audio: the {name} at {at} s never happened: all was over at {over:.3f} s" for name, at in missed
+    ]
 
 
 def test_a_pipe_of_raw_sound(cli, tmp_path):
@@ -118,6 +147,12 @@ def test_a_wrong_call_is_one_line_and_writes_nothing(cli, tmp_path, monkeypatch,
     assert message in result.err
 
 
+def test_a_wrong_call_empties_no_file(cli, tmp_path):
+    (tmp_path / "out.wav").write_bytes(b"dear")
+    assert cli("consume", DIALOGUE, "-o", tmp_path / "out.wav", "--recall", "maybe").code == 2
+    assert (tmp_path / "out.wav").read_bytes() == b"dear"
+
+
 def test_a_full_disk_is_one_line(cli, monkeypatch, tmp_path):
     def full(self, pcm):
         raise OSError(28, "No space left on device", "out.wav")
@@ -141,7 +176,7 @@ def test_an_interrupt_from_the_keyboard_reports_what_was_heard(tmp_path):
     process.stdin.write(RAW.read_bytes()[:32_000])
     process.stdin.flush()
     written = tmp_path / "out.wav"
-    while not (written.exists() and written.stat().st_size):
+    while not (written.exists() and written.stat().st_size > 44):  # more than the header
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
     result = finish(process)

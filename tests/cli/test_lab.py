@@ -238,7 +238,8 @@ def test_what_has_no_value_is_a_dash(cli, tmp_path):
 def test_conditions_stop_a_build(cli, files, conditions, said):
     words = [word for text in conditions for word in ("--fail-if", text)]
     result = cli("lab", "eval", "--ref", files[0], "--hyp", files[1], *words)
-    assert (result.code, result.notes) == (3 if said else 0, [f"agora-audio: {line}" for line in said])
+    pairing = "'ref' in the reference and 'call' in the hypothesis are taken for the same recording"
+    assert (result.code, result.notes) == (3 if said else 0, [f"agora-audio: {line}" for line in (pairing, *said)])
     assert json.loads(result.out)["f1"] == pytest.approx(11 / 13)  # the scores are printed all the same
 
 

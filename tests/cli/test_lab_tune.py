@@ -107,7 +107,7 @@ def test_a_study_is_resumed(cli, folder, tmp_path):
     assert next(note for note in result.notes if " of 27" in note).startswith("agora-audio: 26 of 27: best")
     other = cli(*words(folder, "--objective", "interrupt", "--study", tmp_path / "s.journal"))
     assert other.code == 2
-    assert "s.journal is a study of another objective: minimise turn_cost_ms" in other.notes[-1]
+    assert "s.journal is a study with other objective: minimise turn_cost_ms" in other.notes[-1]
 
 
 def test_several_goals_print_their_front(cli, folder, tmp_path):
@@ -135,7 +135,10 @@ def test_one_recording_has_nothing_to_hold_out(cli):
         (["--objective", "interrupt", "--report", "r.html"], "'r.html' does not end in .md or .json"),
         (["--objective", "interrupt", "--held-out", "1"], "the share to hold out is 1.0"),
         (["--objective", "interrupt", "--held-out", "eve"], "--held-out names 'eve'; there are ann, bob, cid"),
-        (["--objective", "interrupt", "--held-out", "ann,bob,cid"], "there are no recordings to search on"),
+        (
+            ["--objective", "interrupt", "--held-out", "ann,bob,cid"],
+            "--held-out leaves none of ann, bob, cid to search on",
+        ),
         (["--objective", "interrupt", "--only"], "there is nothing to search"),
         (["--objective", "interrupt", "--stop-recognize-count", "90:20"], "must be FROM:TO:STEP"),
         (["--objective", "interrupt", "--start-voice-prob", "101"], "start_voice_prob is 101"),

@@ -23,8 +23,9 @@ DEV_FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this syste
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
 
 
-def test_the_version(cli):
-    result = cli("--version")
+@pytest.mark.parametrize("flag", ["--version", "-V"])
+def test_the_version(cli, flag):
+    result = cli(flag)
     assert (result.code, result.out, result.err) == (0, f"agora-audio {agora_audio.__version__}\n", "")
 
 
@@ -59,6 +60,8 @@ def test_without_a_command_the_help_is_shown(cli, words):
     ("words", "said"),
     [
         (["vda"], "No such command 'vda'"),
+        (["detect", "a.wav"], "No such command 'detect'. Did you mean 'vad detect' or 'batch detect'?"),
+        (["eval"], "No such command 'eval'. Did you mean 'lab eval'?"),
         (["vad", "detct", "x"], "No such command 'detct'"),
         (["vad", "detect"], "Missing argument 'FILES...'"),
         (["vad", "dump"], "Missing argument 'FILE'"),

@@ -41,6 +41,11 @@ def test_a_file_as_text(cli, tmp_path):
     assert outcome.lines == ["# Plan  [heading]", "Buy it.", "Now", "- eggs  [list_item]", "``` a b ```  [code]"]
 
 
+def test_text_is_a_line_a_segment_that_no_terminal_obeys(cli):
+    outcome = cli("segment", "-f", "text", stdin=["It \x1b[31mis\r\n\u2028red\x00. Ok".encode()])
+    assert outcome.out == "It  [31mis   red .\nOk\n"
+
+
 def test_text_on_a_terminal(cli, monkeypatch):
     screen = Terminal()
     monkeypatch.setattr(sys, "stdout", screen)
@@ -78,6 +83,40 @@ def test_rules_of_your_own(cli, tmp_path):
     ]
 
 
+def test_speech_text(cli, tmp_path):
+    path = tmp_path / "words.json"
+    path.write_text('{"SQL": "sequel"}', encoding="utf-8")
+    piped = [b"# *SQL*\n\nSee [it](http://a.b). ``", b"`py\nx\n```\n\xf0\x9f\x98\x80 At http://a.b/c now."]
+    assert said(cli("segment", "-l", "en", "--speech", stdin=piped))[:2] == ["SQL", "See it."]
+    options = (
+        "--speech-pronunciation",
+        path,
+        "--speech-url",
+        "skip",
+        "--speech-markdown",
+        "off",
+        "--speech-emoji",
+        "keep",
+    )
+    texts = said(cli("segment", "-l", "en", *options, stdin=[b"# *SQL*\n\n", "😀 At http://a.b now.".encode()]))
+    assert texts == ["# *sequel*", "😀 At now."]
+    tags = (
+        "--speech-keep-tags",
+        "hum,sing",
+        "--speech-skip-tags",
+        "",
+        "--speech-hold",
+        "16",
+        "--speech-line-break",
+        ", ",
+    )
+    assert said(cli("segment", *tags, stdin=[b"<hum/> <think>so\nit</think>"])) == ["<hum/> <think>so", "it</think>"]
+
+
+def test_speech_text_is_off_by_default(cli):
+    assert said(cli("segment", stdin=[b"# **It**"])) == ["# **It**"]
+
+
 def test_segments_come_as_they_commit():
     process = start("segment", "-l", "en")
     process.stdin.write(b"First one. Sec")
@@ -100,6 +139,9 @@ def test_text_that_has_come_is_printed_when_the_keyboard_ends_it(cli):
         (["-l", "?"], "language is '?', must be a code such as 'en', 'de' or 'zh-TW', or None"),
         (["--words", "x"], "words is 'x', must be 'rules', 'dictionary' or a function"),
         (["-a", "x:y"], "abbreviation class is 'x', must be one of title, inner, number, either, closer, time"),
+        (["--speech-code", "x"], "code is 'x', must be one of 'summarise', 'say', 'skip'"),
+        (["--speech-hold", "3"], "hold is 3, must be a whole number of 16 to 10000"),
+        (["--speech-pronunciation", "nowhere.json"], "nowhere.json: No such file or directory"),
         (["nowhere.txt"], "nowhere.txt: No such file or directory"),
         (["--language-file", "nowhere.json"], "nowhere.json: No such file or directory"),
         (["-l", "en", "--language-file", "x"], "--language and --language-file are given: name the language to begin"),
@@ -124,6 +166,21 @@ def test_wrong_language_files(cli, tmp_path, monkeypatch, content, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "own.json").write_text(content, encoding="utf-8")
     outcome = cli("segment", "--language-file", "own.json", stdin=[b"Hi."])
+    assert (outcome.code, outcome.notes[0].startswith(f"agora-audio: {message}")) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "words.json: no JSON in line 1: "),
+        ("[]", "words.json: pronunciation is [], must map words to what is said"),
+        ('{"a": 1}', "words.json: pronunciation has 'a': 1, must map words"),
+    ],
+)
+def test_wrong_pronunciations(cli, tmp_path, monkeypatch, content, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "words.json").write_text(content, encoding="utf-8")
+    outcome = cli("segment", "--speech-pronunciation", "words.json", stdin=[b"Hi."])
     assert (outcome.code, outcome.notes[0].startswith(f"agora-audio: {message}")) == (2, True)
 
 

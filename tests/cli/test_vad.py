@@ -77,6 +77,14 @@ def test_nobody_speaks_and_nothing_is_printed(cli):
     assert (result.code, result.out, result.err) == (0, "", "")
 
 
+@pytest.mark.parametrize("words", [[SILENCE], [SILENCE, SILENCE], [SILENCE, "--channel", "each"]])
+def test_a_table_has_its_header_also_where_nobody_speaks(cli, words):
+    result = cli("vad", "detect", *words, "-f", "table")
+    (header,) = result.out.splitlines()
+    columns = ["start", "end", "length", "START", "after", "STOP", "after", *(["channel"] if "each" in words else [])]
+    assert (result.code, header.split(), result.err) == (0, columns, "")
+
+
 @pytest.mark.parametrize("path", recordings(), ids=lambda path: path.name)
 def test_every_recording_is_read_as_the_library_reads_it(cli, path):
     result = cli("vad", "detect", path)
@@ -320,7 +328,9 @@ def test_a_format_that_cannot_be_is_2(cli, path, words, said):
         (["--preset", "loud"], "preset is 'loud', must be one of quiet, noisy"),
         (["--algorithm", "magic"], "algorithm is 'magic'"),
         (["--start-voice-prob", "101"], "start_voice_prob is 101, must be a whole number of 0 to 100"),
-        (["--start-voice-prob", "0.7"], "--start-voice-prob"),
+        (["--start-voice-prob", "0.7"], "start_voice_prob is 0.7, must be a whole number of 0 to 100"),
+        (["--start-voice-prob", "70%"], "start_voice_prob is '70%', must be a whole number of 0 to 100"),
+        (["--start-recognize-count", "1e2"], "start_recognize_count is 100.0, must be a whole number of 1 to"),
         (["--active-percent", "nan"], "active_percent is nan"),
         (["--active-percent", "70"], "active_percent is 70.0, must be a number of 0 to 1"),
         (["--adaptive-rms", "maybe"], "'maybe' must be on or off"),
@@ -833,12 +843,27 @@ def test_a_dump_that_cannot_be_read_is_2(cli, dumped, break_it, said):
     assert said in result.err
 
 
-@pytest.mark.parametrize("name", ["none", "", "."])
-def test_a_folder_that_is_no_dump_is_2(cli, monkeypatch, tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("none", "none does not exist: name the folder of a dump"), ("", "is no dump"), (".", "is no dump")],
+)
+def test_a_folder_that_is_no_dump_is_2(cli, monkeypatch, tmp_path, name, said):
     monkeypatch.chdir(tmp_path)
     result = cli("vad", "replay", name)
     assert (result.code, result.out) == (2, "")
-    assert "is no dump" in result.err
+    assert said in result.err
+
+
+def test_of_several_runs_the_newest_is_taken(cli, dumped):
+    run = run_of(dumped)
+    for name in ("20260131180000", "29991231235959_2", "29991231235959_10"):
+        shutil.copytree(run, dumped / name)
+    result = cli("vad", "replay", dumped)
+    assert (result.code, result.notes[0]) == (
+        0,
+        f"agora-audio: {dumped} holds 4 runs: the newest is taken, 29991231235959_10",
+    )
+    assert {row["file"] for row in rows(result.out)} == {str(dumped / "29991231235959_10")}
 
 
 # --- plot -----------------------------------------------------------------------------------------------------------

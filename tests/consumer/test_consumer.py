@@ -328,6 +328,15 @@ def test_a_write_that_fails_is_tried_again_and_told_of_once():
     assert (errors, setup.consumer.sink_errors, setup.consumer.last_error) == ([gone], 3, gone)
 
 
+def test_where_nobody_is_told_the_log_is_once_a_failure(caplog):
+    gone = OSError("gone")
+    setup = Setup(FaultySink([gone, gone, gone, None, gone]))
+    setup.consumer.push_pcm_data(sound(32000))
+    setup.run(200)
+    assert [(one.name, one.levelname) for one in caplog.records] == [("agora_audio", "WARNING")] * 2
+    assert caplog.messages == ["the sink fails, and no on_error was given: OSError: gone"] * 2
+
+
 def test_a_failure_long_enough_to_be_heard_is_the_sinks():
     setup = Setup(FaultySink([None, *[OSError("gone")] * 20]))
     setup.consumer.push_pcm_data(sound(64000))

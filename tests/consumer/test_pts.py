@@ -223,7 +223,8 @@ def v4(script, **arguments):
 
 
 SHORT = ["0 start 1", "0.1 end 1, LAST_CHUNK after 1"]
-LATE = ["0.96 start 1", "0.96 end 1, LAST_CHUNK after 1", "1.3 start 2"]
+ONE = ["0 start 1", "0 end 1, LAST_CHUNK after 1"]
+AGAIN = ["0.2 start 1", "0.2 end 1, LAST_CHUNK after 1"]  # of a sender that has begun to count again
 
 
 @pytest.mark.parametrize(
@@ -249,11 +250,9 @@ LATE = ["0.96 start 1", "0.96 end 1, LAST_CHUNK after 1", "1.3 start 2"]
         # leftovers of an end, and the same session anew
         ("0 1*10; 0.01 1*10; 0.4 1*10; 0.8 1*10", ["0 start 1", "0 end 1, LAST_CHUNK after 1"]),
         ("0 1*10; 0.01 1", ["0 start 1", "0 end 1, LAST_CHUNK after 1", "0.01 start 1"]),
-        (
-            "0 1*10; 0.5 1*10",
-            ["0 start 1", "0 end 1, LAST_CHUNK after 1", "0.5 start 1", "0.5 end 1, LAST_CHUNK after 1"],
-        ),
-        ("0 1; 0.45 1; 0.96 1*10; 1.3 2", ["0 start 1", "0.95 end 1, TIMEOUT after 2", *LATE]),
+        ("0 1*10; 0.5 1*10; 9 1*10", ["0 start 1", "0 end 1, LAST_CHUNK after 1"]),  # however late
+        ("0 1; 0.45 1; 0.96 1*10; 1.3 2", ["0 start 1", "0.95 end 1, TIMEOUT after 2", "1.3 start 2"]),
+        ("0 1*10; 0.1 2*10; 0.2 1*10", [*ONE, "0.1 start 2", "0.1 end 2, LAST_CHUNK after 1", *AGAIN]),
         # session 0 is none
         ("0 0; 5 poll", []),
         ("0 1; 0.3 0; 0.6 poll", ["0 start 1", "0.5 end 1, TIMEOUT after 1"]),

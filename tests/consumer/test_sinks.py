@@ -102,11 +102,12 @@ def test_with_a_clock_it_holds_what_was_heard(tmp_path):
     assert sink.clear() == 0
 
 
-def test_nothing_written_is_no_file_and_closing_twice_no_error(tmp_path):
+def test_nothing_written_is_an_empty_file_and_closing_twice_no_error(tmp_path):
     sink = WavSink(tmp_path / "out.wav", MONO)
     sink.close()
     sink.close()
-    assert list(tmp_path.iterdir()) == []
+    with wave.open(str(tmp_path / "out.wav")) as file:
+        assert (file.getframerate(), file.getnframes()) == (16000, 0)
     with pytest.raises(AudioError, match="is closed: make a new WavSink"):
         sink.write(b"ab")
 
@@ -126,9 +127,12 @@ def test_it_is_wav_whatever_it_is_called_and_the_header_is_filled_in(tmp_path):
         assert (file.getnframes(), file.readframes(1600)) == (1600, sound(3200))
 
 
-def test_a_place_that_cannot_be_written_to_is_an_error_of_write(tmp_path):
-    with pytest.raises(OSError, match="No such file"):
-        WavSink(tmp_path / "nowhere" / "out.wav", MONO).write(b"ab")
+@pytest.mark.parametrize("clock", [None, FakeClock()])
+def test_a_file_that_cannot_be_made_is_an_error_at_once(tmp_path, clock):
+    for path in (tmp_path / "nowhere" / "out.wav", tmp_path):
+        with pytest.raises(OSError, match=r"No such file|Is a directory") as caught:
+            WavSink(path, MONO, clock)
+        assert caught.value.filename == str(path)
 
 
 def test_where_playing_fails_nothing_is_lost():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -69,13 +72,24 @@ def test_stems(name, stem):
 
 def test_one_of_each_is_a_pair_whatever_it_is_called(tmp_path):
     reference = labels(tmp_path / "truth.txt", row(1, 2))
-    assert paired(reference, labels(tmp_path / "guess.srt", row(3, 4))) == ([("truth", [(1, 2)], [(3, 4)])], [])
-    assert paired(reference, labels(tmp_path / "g.jsonl", row(3, 4, "x.wav")))[1] == []
     named = labels(tmp_path / "r.rttm", row(1, 2, "y"))
-    assert paired(named, labels(tmp_path / "g.jsonl", row(3, 4, "x.wav"))) == (
-        [("y", [(1, 2)], [(3, 4)])],
-        ["'y' in the reference and 'x' in the hypothesis are taken for the same recording"],
-    )
+    for one, other, names in (
+        (reference, labels(tmp_path / "guess.srt", row(3, 4)), ("truth", "guess")),
+        (reference, labels(tmp_path / "g.jsonl", row(3, 4, "x.wav")), ("truth", "x")),
+        (named, labels(tmp_path / "g.jsonl", row(3, 4, "x.wav")), ("y", "x")),
+    ):
+        assert paired(one, other) == (
+            [(names[0], [(1, 2)], [(3, 4)])],
+            [f"'{names[0]}' in the reference and '{names[1]}' in the hypothesis are taken for the same recording"],
+        )
+    assert paired(reference, labels(tmp_path / "found" / "truth.srt", row(3, 4)))[1] == []
+
+
+def test_rows_from_a_pipe_that_name_nothing_are_about_the_other_side(tmp_path):
+    reference = read_label_set([labels(tmp_path / "truth.txt", row(1, 2))])
+    notes = []
+    pairs = pair_up(reference, read_label_set([Path("-")], stdin=io.BytesIO(b"")), note=notes.append)
+    assert ([pair.name for pair in pairs], notes) == (["truth"], [])
 
 
 def test_folders_are_paired_by_stem_over_formats(tmp_path):

@@ -127,11 +127,11 @@ def test_a_study_is_gone_on_with(tmp_path):
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"objective": Objective.named("interrupt")}, "is a study of another objective: minimise turn_cost_ms: name"),
-        ({"space": {"stop_recognize_count": Range(10, 150, 5)}}, "is a study of another fields"),
-        ({"base": AudioVadConfigV2(stop_voice_prob=30)}, "is a study of another config"),
-        ({"pause": 0.5}, "is a study of another collar and pause"),
-        ({"recordings": UNSEEN}, "is a study of another recordings"),
+        ({"objective": Objective.named("interrupt")}, "is a study with other objective: minimise turn_cost_ms: name"),
+        ({"space": {"stop_recognize_count": Range(10, 150, 5)}}, "is a study with other fields"),
+        ({"base": AudioVadConfigV2(stop_voice_prob=30)}, "is a study with other config"),
+        ({"pause": 0.5}, "is a study with other collar and pause"),
+        ({"recordings": UNSEEN}, "is a study with other recordings"),
     ],
 )
 def test_another_search_does_not_go_into_the_same_journal(tmp_path, change, problem):

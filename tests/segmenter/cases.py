@@ -59,6 +59,12 @@ FAMILIES = {
         ("ta", "அவர் கே. கண்ணன்.│ நன்றி."),
         ("de", "Vgl. Abb. 3.│ Gut.│ Im 16. Jh. begann es."),
         ("en", "George W. Bush met J.R.R. Tolkien.│ You and I.│ Did you know?"),
+        ("en", "It was no. 1.│ We won.│ Open Mon.-Fri. 9 to 5.│ J.-P. Roux and Wm. Hill agree."),
+        ("de", "Das ist Nr. 1. Und das Nr. 2.│ Die Fa. Ott ist da.".replace("1. U", "1.│ U")),
+        ("fr", "Il est à l'univ. de Nice avec J.-P. Roux.│ Bien."),
+        ("es", "Va a la univ. de Lima.│ Bien."),
+        ("ru", "В с. Горки живёт дед.│ См. с. 5.│ Да."),
+        ("ar", "كان عام 570م. في مكة.│ نعم."),
         ("en", "It weighs 5 lb. 4 oz. in all.│ It is 6 in.│ The box is flat."),
         ("de", "Herr Dr. Kuhn kam am 3. Oktober z. B. zu spät.│ Seite 12.│ Dort steht es."),
         ("fr", "M. Roy et Mme Petit, av. J.-C., vivaient à Rome.│ Voir p. 3.│ Fin."),
@@ -100,6 +106,9 @@ FAMILIES = {
         ("zh", "她说：“走吧。”│我们出发了。│“好吗？”他问。│看《走吧！少年》。"),
         ("zh", "请看（见图2。）这里。│（完。）│明白吗？！│太好了！！"),
         ("ja", "「行くよ。」と言った。│「本当？」│はい！│３．５％です。"),
+        ("zh", "“为什么？”│“因为累。”他说。│好。"),
+        (None, "“为什么？”│“因为累。”他说。│好。"),
+        ("ko", '“왜 그래?” 그녀가 물었다.│ "가자." 그가 말했다.│ "아니." 문이 닫혔다.'.replace('니." ', '니."│ ')),
         ("ko", '그는 "가자."라고 말했다.│ 우리는 갔다.│ 정말요?│ 네.'),
     ],
     "ellipses": [
@@ -122,6 +131,7 @@ FAMILIES = {
         ("en", "a) this one│ b) that one│ c) none"),
         ("en", "• red│ • green│ • blue"),
         ("en", "First this.│\n- eggs│\n- milk│\n\nDone."),
+        ("zh", "步骤：│\n1）先加，│\n2）再乘；│\n3）完。"),
         ("zh", "步骤：│\n一、打开。│\n二、关闭。"),
     ],
     "lines": [
@@ -141,6 +151,7 @@ FAMILIES = {
         ("en", "Splash! she fell in.│ Stop!! now.".replace("!! ", "!!│ ")),
         ("en", "One.│Two is here.│Three?│ what now?│ i see."),
         ("en", "i went home. then i slept. ok".replace(". ", ".│ ")),
+        ("zh", "我用.net框架，例え.jp。│好。"),
         ("zh", "你好.│我是小明.│很高兴!│Have you?│ 有。"),
     ],
 }

@@ -77,9 +77,23 @@ def test_a_dictionary_that_is_not_installed_is_named_with_its_extra(monkeypatch,
         aa.TextSegmenter(words="dictionary")
 
 
+def test_thai_without_spaces_is_cut_before_a_word_that_begins_a_phrase_or_else_a_syllable():
+    limits = aa.SegmentLimits(soft_wide=20, hard_wide=40)
+    (first, *_) = aa.segment_text("กินข้าว" * 4 + "เพราะ" + "กินข้าว" * 4, "th", limits=limits)
+    assert first.raw == "กินข้าว" * 4
+    for one in aa.segment_text("เมาไก" * 60, "th", limits=limits)[1:]:
+        assert one.raw[0] in "เไ"
+
+
 def test_words_of_your_own():
     pieces = forced("字" * 100, words=lambda text: list(range(4, len(text), 4)), limits=SHORT)
     assert [len(piece) for piece in pieces] == [24, 24, 24, 28]
+
+
+@pytest.mark.parametrize("ends", [None, ["x"], [1.5j], 3])
+def test_words_of_your_own_are_indices(ends):
+    with pytest.raises(aa.ConfigError, match=r"^words gave .*, must give a list of indices where words end$"):
+        aa.segment_text("词" * 300, "zh", words=lambda text: ends)
 
 
 def test_thai_is_cut_at_spaces():

@@ -76,12 +76,22 @@ def test_a_language_from_nothing_has_the_marks_alone():
         ({"code": "x", "quotes": "«»«"}, "quotes is '«»«', must be pairs of marks such as"),
         ({"code": "x", "starters": 3}, "starters is 3, must be words, as a list or as one text"),
         ({"code": "x", "abbreviations": {"titles": "a"}}, "abbreviation class is 'titles', must be one of title"),
+        ({"starters": "a"}, "language has no code: name it, or the language that it extends"),
+        ({"code": "x", "sure_letters": 0}, "sure_letters is 0, must be at least 1"),
+        ({"code": "x", "own_ends": "ab"}, "own_ends is 'ab', must be marks of punctuation such as"),
+        ({"code": "x", "no_ends": " "}, "no_ends is ' ', must be marks of punctuation such as"),
+        ({"code": "x", "quotes": ["ab"]}, r"quotes is \['ab'\], must be pairs of marks such as"),
+        ({"code": "x", "abbreviations": {"title": ["."]}}, r"abbreviations, class title, is \['\.'\], must be words"),
         ({"code": "x", "extends": "?"}, r"language is '\?', must be a code"),
     ],
 )
 def test_wrong_data(data, message):
     with pytest.raises(aa.ConfigError, match=message):
         aa.TextSegmenter(data)
+
+
+def test_quotes_may_be_pairs():
+    assert Language.from_dict({"code": "x", "quotes": [["«", "»"], "“”"]}).quotes == (("«", "»"), ("“", "”"))
 
 
 def test_language_data_must_be_a_mapping():

@@ -4,22 +4,36 @@ from __future__ import annotations
 
 import itertools
 import os
-import sys
-import types
-from dataclasses import dataclass
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import agora_audio as aa
+from agora_audio.segmenter.scanner import Scanner
 from tests.segmenter.cases import FAMILIES, stream, text_of
 
 LANGUAGES = [None, "en", "de", "zh", "ja", "ko", "fr", "ru", "hy", "el", "hi", "th", "ml", "sk"]
 ATOMS = [
     *".?!,;:…。！？，、।؟«»“”„‘’\"'()（）「」《》[]<>*_`#|-—–•@=/\\ \n\t",
     *"\r\u2028\x00\u200d\ufe0f\ud83d\ude00",
-    *["..", "...", " . . .", "```", "```py\n", "\n```\n", "1. ", "2) ", "a. ", "(ii) ", "- ", "# ", "| x |"],
+    *[
+        "..",
+        "...",
+        " . . .",
+        "```",
+        "```py\n",
+        "\n```\n",
+        "1. ",
+        "2) ",
+        "3）",
+        "4、",
+        "a. ",
+        "(ii) ",
+        "- ",
+        "# ",
+        "| x |",
+    ],
     *[
         "Mr.",
         "U.S.",
@@ -109,6 +123,18 @@ def test_what_was_announced_is_settled_under_the_same_id(text, language):
 
 
 @settings(max_examples=EXAMPLES // 3, deadline=None)
+@given(TEXTS, st.sampled_from(LANGUAGES))
+def test_provisional_segments_change_no_end(text, language):
+    final = [segment for segment in stream([text], language, provisional=True) if segment.status == "final"]
+    assert [segment.raw for segment in final] == [segment.raw for segment in stream([text], language)]
+
+
+def test_a_figure_that_begins_with_its_mark_is_whole():
+    for options in ({}, {"provisional": True}):
+        assert texts(s for s in stream(["共.5元。好"], "zh", **options) if s.status == "final") == ["共.5元。", "好"]
+
+
+@settings(max_examples=EXAMPLES // 3, deadline=None)
 @given(TEXTS, st.integers(1, 7))
 def test_bytes_parted_inside_a_character(text, size):
     text = text.encode("utf-8", "replace").decode()
@@ -125,6 +151,23 @@ def test_the_buffer_is_bounded(unit):
     for _ in range(6000 // len(unit)):
         segmenter.feed(unit)
         assert len(segmenter._scanner.text) + sum(map(len, segmenter._parts)) <= 1100
+
+
+@pytest.mark.parametrize("unit", ["the fox and ", "没有标点", "Hi there. ", "a"])
+@pytest.mark.parametrize("coded", [False, True])
+def test_a_long_delta_is_read_in_pieces(monkeypatch, unit, coded):
+    seen = []
+    plain = Scanner.next_cut
+
+    def watched(self, *args):
+        seen.append(len(self.text))
+        return plain(self, *args)
+
+    monkeypatch.setattr(Scanner, "next_cut", watched)
+    text = unit * (60_000 // len(unit))
+    whole = stream([text.encode() if coded else text], "en")
+    assert max(seen) < 8000
+    assert whole == stream([text[at : at + 1000] for at in range(0, len(text), 1000)], "en")
 
 
 @pytest.mark.parametrize(
@@ -337,66 +380,42 @@ def test_a_stall_commits_nothing_that_may_go_on(text):
     assert segmenter.poll(99.0) == []
 
 
+@pytest.mark.parametrize("text", ["Yes.", "Go.", "- One.", "1. Do it.", "Sure!"])
+def test_a_stall_commits_a_short_answer(text):
+    segmenter = aa.TextSegmenter("en")
+    segmenter.feed(text, now=1.0)
+    assert texts(segmenter.poll(2.0)) == [text]
+
+
+def test_a_stall_commits_under_the_id_of_the_provisional_segment():
+    segmenter = aa.TextSegmenter("en", provisional=True)
+    assert pairs(segmenter.feed("It works.", now=1.0)) == [("provisional", "It works.", 0)]
+    assert pairs(segmenter.poll(2.0)) == [("final", "It works.", 0)]
+    assert pairs(segmenter.feed("com was down. ", now=3.0))[-1] == ("final", "com was down.", 1)
+
+
 def test_a_first_poll_starts_the_timer_if_feed_was_told_no_time():
     segmenter = aa.TextSegmenter("en", limits=aa.SegmentLimits(stall=0.5))
     segmenter.feed('He said "go!" ')
     assert [texts(segmenter.poll(now)) for now in (5.0, 5.4, 5.5)] == [[], [], ['He said "go!"']]
 
 
-# --- speech text ----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("now", [None, "x", True, float("nan"), float("-inf"), 10**400, object()])
+def test_the_time_is_seconds(now):
+    segmenter = aa.TextSegmenter("en")
+    segmenter.feed("One moment.", now=1)
+    with pytest.raises(aa.ConfigError, match=r"^now is .*, must be seconds of a monotonic clock$"):
+        segmenter.poll(now)
+    if now is not None:
+        with pytest.raises(aa.ConfigError, match=r"^now is "):
+            segmenter.feed(" Yes", now=now)
+    assert texts(segmenter.poll(2)) == ["One moment."]
 
 
-@pytest.fixture
-def speech(monkeypatch):
-    """A stand-in for the speech filter: says the kind, and owes a word at the end."""
-    module = types.ModuleType("agora_audio.segmenter.speech")
-
-    @dataclass(frozen=True)
-    class SpeechText:
-        word: str = ""
-
-    class SpeechFilter:
-        def __init__(self, config):
-            self.config = config
-            self.calls = 0
-
-        def text(self, raw, kind):
-            self.calls += 1
-            return f"{self.calls} {kind} {raw.strip()}"
-
-        def flush(self):
-            return self.config.word
-
-        def reset(self):
-            self.calls = 0
-
-    module.SpeechText, module.SpeechFilter = SpeechText, SpeechFilter
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    return SpeechText
-
-
-def test_a_speech_filter_makes_the_text_of_final_segments(speech):
-    segmenter = aa.TextSegmenter("en", provisional=True, speech=speech())
-    said = segmenter.feed("Hi there. Now") + segmenter.flush()
-    assert [(s.status, s.text) for s in said] == [
-        ("provisional", "Hi there."),
-        ("final", "1 sentence Hi there."),
-        ("final", "2 sentence Now"),
-    ]
-    segmenter.reset()
-    assert texts(segmenter.feed("Soon now.\n\n")) == ["Soon now.", "1 sentence Soon now."]
-
-
-def test_what_a_filter_owes_comes_with_the_flush(speech):
-    segmenter = aa.TextSegmenter("en", speech=speech("bye"))
-    segmenter.feed("Hi")
-    assert texts(segmenter.flush()) == ["1 sentence Hi bye"]
-    assert [(s.raw, s.text) for s in segmenter.flush()] == [("", "bye")]
-
-
-def test_speech_must_be_a_speech_text(speech):
-    with pytest.raises(aa.ConfigError, match=r"^speech is 'x', must be a SpeechText$"):
-        aa.TextSegmenter(speech="x")
+def test_a_time_that_goes_back_commits_nothing():
+    segmenter = aa.TextSegmenter("en")
+    segmenter.feed("One moment.", now=10.0)
+    assert [texts(segmenter.poll(now)) for now in (-5.0, 9.0, 10.2)] == [[], [], ["One moment."]]
 
 
 # --- wrong calls ----------------------------------------------------------------------------------------------------
@@ -417,7 +436,11 @@ def test_a_delta_is_text_or_bytes(delta):
         ({"provisional": "x"}, "provisional is 'x', must be True or False"),
         ({"every_clause": None}, "every_clause is None, must be True or False"),
         ({"round_id": 1.5}, "round_id is 1.5, must be a whole number"),
+        ({"speech": "x"}, r"speech is 'x', must be a SpeechText: SpeechText\(code='skip'\) makes one"),
         ({"limits": 3}, "limits is 3, must be a SegmentLimits"),
+        ({"explain": 3}, "explain is 3, must be a function"),
+        ({"abbreviations": "."}, r"abbreviations is '\.', must be words"),
+        ({"abbreviations": {"title": 5}}, "abbreviations, class title, is 5, must be words"),
         ({"words": "x"}, "words is 'x', must be 'rules', 'dictionary' or a function"),
         ({"abbreviations": {"x": "a"}}, "abbreviation class is 'x', must be one of title, inner, number"),
         ({"abbreviations": [3]}, r"abbreviations is \[3\], must be words, as a list or as one text"),
@@ -441,6 +464,7 @@ def test_buffered_is_a_number_of_seconds(seconds):
         ({"soft": 5}, "soft is 5, must be a whole number from 20"),
         ({"hard": 2.5}, "hard is 2.5, must be a whole number from 20"),
         ({"clause": 0}, "clause is 0, must be a whole number from 2"),
+        ({"per_second": float("inf")}, "per_second is inf, must be a finite number"),
         ({"stall": -1}, "stall is -1, must be a number from 0"),
         ({"stall": float("nan")}, "stall is nan, must be a number from 0"),
         ({"soft": 400}, "hard is 300, must be at least soft, 400"),

@@ -23,7 +23,7 @@ from agora_audio.vad import dump as dump_module
 from agora_audio.vad.audio_vad import AudioVadV2
 from agora_audio.vad.config import AudioVadConfigV2
 from agora_audio.vad.detect import detect_speech
-from agora_audio.vad.dump import DumpedLabels, VadDump, read_dump, replay
+from agora_audio.vad.dump import DumpedLabels, VadDump, dated_runs, read_dump, replay
 from agora_audio.vad.engines import create_engine
 from agora_audio.vad.segments import Segment
 from agora_audio.vad.state_machine import VadState
@@ -560,9 +560,26 @@ def test_of_several_runs_one_must_be_named(tmp_path):
 
 def test_where_there_is_no_dump_it_is_said(tmp_path):
     (tmp_path / "file").write_bytes(b"")
-    for path in (tmp_path, tmp_path / "none", tmp_path / "file"):
+    for path in (tmp_path, tmp_path / "file"):
         with pytest.raises(FormatError, match=r"is no dump: there is no label\.txt in it"):
             read_dump(path)
+    with pytest.raises(FormatError, match="none does not exist: name the folder of a dump"):
+        read_dump(tmp_path / "none")
+
+
+def test_runs_are_ordered_by_their_dates_and_numbers(tmp_path):
+    for _ in range(12):
+        with VadDump(tmp_path, started=SIX_OCLOCK):
+            pass
+    runs = dated_runs(str(tmp_path))
+    assert [run.name for run in (runs[0], runs[2], runs[11])] == [
+        "20260131180000",
+        "20260131180000_2",
+        "20260131180000_11",
+    ]
+    assert dated_runs(runs[3]) == dated_runs(tmp_path / "none") == []
+    runs[4].rename(tmp_path / "other")
+    assert dated_runs(tmp_path) == []
 
 
 @pytest.mark.parametrize(

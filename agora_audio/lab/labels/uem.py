@@ -9,7 +9,7 @@ from typing import IO
 from agora_audio.lab.labels.reading import text_of
 from agora_audio.lab.labels.rows import LabelledSegment, labelled, numbered_lines, rounded, seconds
 from agora_audio.lab.labels.tables import nist_channel, nist_word
-from agora_audio.lab.labels.writing import whole_file
+from agora_audio.lab.labels.writing import whole_text
 
 __all__ = ["read_uem", "write_uem"]
 
@@ -56,7 +56,7 @@ def write_uem(path: str | os.PathLike[str], rows: Iterable[LabelledSegment]) -> 
     FormatError
         A time is not finite, lies before 0 or ends before it starts.
     """
-    with whole_file(path) as stream:
+    with whole_text(path) as stream:
         for row in map(rounded, rows):
             channel = 1 if row.channel is None else row.channel + 1
             stream.write(f"{nist_word(row.file)} {channel} {row.segment.start:.6f} {row.segment.end:.6f}\n")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,11 +12,12 @@ from types import TracebackType
 from typing import IO
 
 from agora_audio.errors import ConfigError, FormatError
+from agora_audio.lab.files import whole_file
 from agora_audio.lab.labels import cues, tables, textgrid
 from agora_audio.lab.labels.formats import FORMATS, format_of_suffix, known_format
 from agora_audio.lab.labels.rows import LabelledSegment, rounded
 
-__all__ = ["LabelWriter", "whole_file", "write_labels"]
+__all__ = ["LabelWriter", "whole_text", "write_labels"]
 
 _HEADERS = {"csv": tables.CSV_HEADER, "vtt": cues.VTT_HEADER}
 _LINES: Mapping[str, Callable[[LabelledSegment, int], str]] = {
@@ -173,30 +174,16 @@ def write_labels(
         A row cannot be written, or two overlap where they must not.
     """
     name = format_of_suffix(Path(path).name) if format is None else known_format(format)
-    with whole_file(path) as stream:
+    with whole_text(path) as stream:
         _write_all(stream, name, rows, durations)
 
 
 @contextmanager
-def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[str]]:
-    """Open a text file that appears, in place of one that is there, once all of it is written; else it never does.
-
-    What exists and is no regular file, such as ``/dev/stdout``, is written to directly.
-    """
-    target = Path(path)
-    if target.exists() and not target.is_file():
-        with open(target, "w", encoding="utf-8", newline="\n") as stream:
-            yield stream
-        return
-    target = target.resolve()  # a link stays, its file is replaced
-    beside = target.with_name(f".labels-{secrets.token_hex(8)}.tmp")
-    try:
-        with open(beside, "x", encoding="utf-8", newline="\n") as stream:
-            yield stream
-        os.replace(beside, target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+def whole_text(path: str | os.PathLike[str]) -> Iterator[IO[str]]:
+    """Open a text file of labels, see `whole_file`."""
+    with whole_file(path) as stream, io.TextIOWrapper(stream, "utf-8", newline="\n", write_through=True) as text:
+        yield text
+        text.flush()
 
 
 def _write_all(

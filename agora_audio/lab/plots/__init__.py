@@ -1,4 +1,4 @@
-"""Pictures of what a VAD saw and decided: waveform, probability, level and states over one time axis.
+"""Pictures: what a VAD saw and decided, sound before and after processing, the pacing of an answer, heat maps.
 
 A long recording keeps its extremes. Where far more frames than pixels are in sight, the frames that share a pixel are
 drawn as the band from their lowest to their highest value, with their mean as a line (of levels: the mean of the dB

@@ -77,7 +77,16 @@ def save_figure(figure_or_axes: Any, path: str | Path) -> None:
 
 
 def check_figure_path(path: str | Path) -> Path:
-    """Return `path`; ConfigError if its suffix names no format of a figure."""
+    """Return `path`, before work whose figure it is to hold.
+
+    Raises
+    ------
+    ConfigError
+        If its suffix names no format of a figure.
+    EngineUnavailable
+        If matplotlib is not installed.
+    """
+    matplotlib_module("figure")
     target = Path(path)
     if target.suffix.lower() not in _SUFFIXES:
         raise ConfigError(f"{target.name!r} does not end in one of {', '.join(_SUFFIXES)}: the suffix names the format")
@@ -109,11 +118,10 @@ def matplotlib_module(module: str) -> Any:
         raise EngineUnavailable(f"plots need matplotlib ({error}): pip install 'agora-audio[plot]'") from None
 
 
-def new_panels(with_reference: bool) -> list[Axes]:
-    """Return the four axes of a new figure, the last one higher if it shows a reference too."""
-    heights = [3.0, 2.0, 2.6, 0.8 if with_reference else 0.4]
-    figure = matplotlib_module("figure").Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
-    panels = list(figure.subplots(4, sharex=True, height_ratios=heights))
+def new_panels(heights: Sequence[float], size: tuple[float, float] = _SIZE) -> list[Axes]:
+    """Return the axes of a new figure, one above the other with these parts of its height; `size` in inches."""
+    figure = matplotlib_module("figure").Figure(figsize=size, dpi=_DPI, layout="constrained")
+    panels = list(figure.subplots(len(heights), sharex=True, height_ratios=heights))
     for panel in panels:
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(labelsize=SMALL)

@@ -87,7 +87,7 @@ def plot_vad(
     given = _checked_axes(ax)
     if reference is not None:
         _check_reference(reference, given)
-    panels = given if given is not None else new_panels(reference is not None)
+    panels = given if given is not None else new_panels([3.0, 2.0, 2.6, 0.4 if reference is None else 0.8])
     view = view_of(trace, *span, groups=max(_GROUPS, int(panels[0].bbox.width)))
     draw_waveform(panels[0], view)
     if len(panels) > 1:

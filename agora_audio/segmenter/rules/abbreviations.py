@@ -37,7 +37,7 @@ INTERNATIONAL = {
 ABBREVIATIONS = {
     "en": {
         "title": """
-            mr mrs ms mx messrs mmes dr drs prof profs st ste mt mts rev revd hon pres gov sen rep reps
+            mr mrs ms mx messrs mmes dr drs prof profs st ste mt mts Thos Chas Wm Jas rev revd hon pres gov sen rep reps
             sens capt cpt
             cmdr cdr col gen lt lieut maj sgt adm cpl pvt supt insp det atty asst assoc fr br pte rt msgr amb det
               ald gens maj.gen lt.col
@@ -69,13 +69,13 @@ ABBREVIATIONS = {
     },
     "de": {
         "title": """
-            dr prof hr fr frl hrn dipl ing mag st dipl.-ing med phil jur rer nat theol hl kath evang ev gebr kgl
+            dr prof hr fr fa frl hrn dipl ing mag st dipl.-ing med phil jur rer nat theol hl kath evang ev gebr kgl
             habil univ.-prof priv.-doz
             """,
         "inner": """
             z.b z.t z.zt z.z u.a i.d.r d.h i.e u.u v.a s.u bzw ca evtl ggf inkl exkl zzgl vgl sog bspw gem
             lt insb insbes max min mind rd allg eigtl urspr etw ungef ders betr bes bzgl hrsg geb gest verh
-            a.d i.a i.v u.zw einschl abzgl entspr christl dt engl frz österr amtl wiss techn ehem z.hd s a.o
+            univ a.d i.a i.v u.zw einschl abzgl entspr christl dt engl frz österr amtl wiss techn ehem z.hd s a.o
             """,
         "number": """
             nr nrn s bd bde abs abb art kap abschn anm ziff tab tel str § par hs aufl jg vers bl
@@ -89,7 +89,7 @@ ABBREVIATIONS = {
     },
     "fr": {
         "title": "M MM mme mmes mlle mlles me dr pr prof st ste mgr gén col cap lt cdt sgt veuve",
-        "inner": "c.-à-d c.à.d p.ex ex cf env av vs éd adj adv syn p.-ê fém masc litt anc",
+        "inner": "univ c.-à-d c.à.d p.ex ex cf env av vs éd adj adv syn p.-ê fém masc litt anc",
         "number": "n n° nº no nos p pp art chap fig vol t tome réf tél al § ch l",
         "either": """
             j.-c av.j.-c ap.j.-c janv févr fév avr juil sept oct nov déc boul bd inc ltd co cie s.a s.a.r.l u.s
@@ -104,7 +104,7 @@ ABBREVIATIONS = {
             fr mons ldo lda admón hno hna excmo excma ilmo ilma
             """,
         "inner": """
-            p.ej ej aprox cf vs gob c.c máx mín ca v a.k.a i.e e.g incl trad ed coord dir depto
+            univ p.ej ej aprox cf vs gob c.c máx mín ca v a.k.a i.e e.g incl trad ed coord dir depto
             dpto av avda c/
             """,
         "number": """

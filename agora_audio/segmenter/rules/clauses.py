@@ -65,12 +65,13 @@ CUT_BEFORE_SPACED = frozenset(
     )
 )
 
-# Without a dictionary: Chinese and Japanese words that begin a phrase, longest first, and particles that end one.
+# Without a dictionary: Chinese, Japanese and Thai words that begin a phrase, longest first, and particles that end one.
 CUT_BEFORE_WIDE = words(
     """
     然后 然後 但是 因为 因為 所以 而且 如果 虽然 雖然 或者 并且 並且 不过 不過 另外 其实 其實 我们 我們 你们 你們
     他们 他們 她们 大家 这个 這個 那个 那個 这些 那些
     可以 可是 于是 於是 接着 接著 首先 最后 最後 そして しかし だから それから また そこで でも ので けれど
+    เพราะ ดังนั้น แล้วก็ แต่ว่า หรือว่า ซึ่ง เมื่อ ถ้า พวกเขา พวกเรา เนื่องจาก อย่างไรก็ตาม และ โดย สามารถ ตั้งแต่
     """
 )
 CUT_AFTER_WIDE = "了吗嗎呢吧啊をはがにで"

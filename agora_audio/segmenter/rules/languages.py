@@ -86,11 +86,15 @@ class Language:
         if unknown:
             raise ConfigError(f"language has no field {unknown[0]!r}, known are {', '.join(sorted(known))}")
         base = language_for(data["extends"]) if "extends" in data else cls("")
-        values: dict[str, Any] = {"code": _text(data.get("code", base.code), "code")}
+        values: dict[str, Any] = {"code": _checked(data.get("code", base.code), str, "code")}
+        if not values["code"]:
+            raise ConfigError("language has no code: name it, or the language that it extends")
         for name in ("own_ends", "no_ends"):
-            values[name] = _text(data.get(name, getattr(base, name)), name)
+            values[name] = _marks(data.get(name, getattr(base, name)), name)
         values["ordinal_dots"] = _checked(data.get("ordinal_dots", base.ordinal_dots), bool, "ordinal_dots")
         values["sure_letters"] = _checked(data.get("sure_letters", base.sure_letters), int, "sure_letters")
+        if values["sure_letters"] < 1:
+            raise ConfigError(f"sure_letters is {values['sure_letters']}, must be at least 1")
         values["starters"] = base.starters | frozenset(_words(data.get("starters", ""), "starters"))
         values["quotes"] = (*_pairs(data.get("quotes", "")), *base.quotes)
         return cls(**values).with_abbreviations(data.get("abbreviations", {}), base.abbreviations)
@@ -116,7 +120,8 @@ class Language:
         for kind, listed in added.items() if isinstance(added, Mapping) else [("title", added)]:
             if kind not in CLASSES:
                 raise ConfigError(f"abbreviation class is {kind!r}, must be one of {', '.join(CLASSES)}")
-            table.update(dict.fromkeys(_words(listed, "abbreviations"), kind))
+            name = f"abbreviations, class {kind}," if isinstance(added, Mapping) else "abbreviations"
+            table.update(dict.fromkeys(_words(listed, name), kind))
         return replace(self, abbreviations=table)
 
 
@@ -173,22 +178,28 @@ def _table(classes: Mapping[str, str]) -> dict[str, str]:
     return {word: kind for kind in reversed(CLASSES) for word in classes.get(kind, "").split()}
 
 
-def _pairs(pairs: str) -> tuple[tuple[str, str], ...]:
-    found = _words(pairs, "quotes")
-    if any(len(pair) != 2 for pair in found):
+def _pairs(pairs: Any) -> tuple[tuple[str, str], ...]:
+    found = pairs.split() if isinstance(pairs, str) else list(pairs) if isinstance(pairs, Iterable) else [pairs]
+    if not all(isinstance(pair, (str, list, tuple)) and len(pair) == 2 and _are_marks(pair) for pair in found):
         raise ConfigError(f"quotes is {pairs!r}, must be pairs of marks such as '«» “”'")
     return tuple((pair[0], pair[1]) for pair in found)
 
 
 def _words(given: Any, name: str) -> list[str]:
     found = given.split() if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
-    if not all(isinstance(word, str) for word in found):
+    if not all(isinstance(word, str) and (word.strip(" .") or not word) for word in found):
         raise ConfigError(f"{name} is {given!r}, must be words, as a list or as one text")
-    return [word.strip().rstrip(".").replace(" ", "") for word in found if word.strip()]
+    return [word.strip().rstrip(".").replace(" ", "") for word in found if word]
 
 
-def _text(value: Any, name: str) -> str:
-    return _checked(value, str, name)  # type: ignore[no-any-return]  # checked to be one
+def _marks(value: Any, name: str) -> str:
+    if not isinstance(value, str) or not _are_marks(value):
+        raise ConfigError(f"{name} is {value!r}, must be marks of punctuation such as '¶;'")
+    return value
+
+
+def _are_marks(found: Iterable[Any]) -> bool:
+    return all(isinstance(one, str) and len(one) == 1 and not (one.isalnum() or one.isspace()) for one in found)
 
 
 def _checked(value: Any, kind: type, name: str) -> Any:

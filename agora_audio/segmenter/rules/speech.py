@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agora_audio.segmenter.rules.words import words
 
-__all__ = ["NO_PARTICLES", "SAID_PARTICLES", "SAID_VERBS", "SAID_WIDE", "THOUGHT_WIDE"]
+__all__ = ["NO_PARTICLES", "SAID_KO", "SAID_PARTICLES", "SAID_VERBS", "SAID_WIDE", "THOUGHT_WIDE"]
 
 # English puts a name before the verb, so a capital after the quote says nothing: "Stop!" John cried.
 SAID_VERBS = frozenset(
@@ -20,6 +20,9 @@ SAID_VERBS = frozenset(
 
 # Chinese: a speech verb in the words after the quote, up to the next mark.
 SAID_WIDE = "说說问問道喊叫讲講答回复復補补充表示写寫笑哭嚷吼称稱嘟嘀念唱"
+
+# Korean: a speech verb in the words after the quote, up to the next mark.
+SAID_KO = words("말했 말한 물었 대답했 답했 외쳤 소리쳤 속삭였 덧붙였 중얼거렸 설명했 강조했 되물었")
 
 # Japanese: after a mark outside quotes, words that make it a quote all the same.
 THOUGHT_WIDE = ("と思", "と言", "といっ", "という", "といい", "と聞", "と考", "と感", "と叫", "と書", "との", "って")

@@ -7,12 +7,13 @@ import pytest
 from agora_audio.errors import ConfigError, FormatError
 from agora_audio.frames import AudioFormat
 from agora_audio.lab.pacing import Arrival, PacingTrace, Rehearsal
-from agora_audio.lab.pacing_plot import plot_pacing
 from agora_audio.lab.plots import Panels, save_figure
+from agora_audio.lab.plots.pacing import plot_pacing
 from tests.consumer.model import sound
 
 Figure = pytest.importorskip("matplotlib.figure").Figure
 MONO = AudioFormat(16000)
+NEXT = "interrupt: the next answer from here"
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def test_all_that_happened_is_named_once(trace, tmp_path):
     panels = plot_pacing(trace, title="a $call$")
     assert isinstance(panels, Panels)
     named = [text.get_text() for text in panels[0].figure.legends[0].get_texts()]
-    assert sorted(named) == ["arrived", "bound of the lead", "gap", "heard", "interrupt", "pause", "sent"]
+    assert sorted(named) == ["arrived", "bound of the lead", "gap", "heard", NEXT, "pause", "sent"]
     assert panels[0].get_title(loc="left") == (
         "a $call$\n16000 Hz mono; lead 100 ms; 1 gap, 1.62 s; 1 interrupt, "
         f"{trace.stats.dropped_bytes / 32000:.2f} s dropped"

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from agora_audio.errors import ConfigError, EngineUnavailable
-from agora_audio.lab.apm_plot import plot_processing
 from agora_audio.lab.plots import save_figure
+from agora_audio.lab.plots.processing import plot_processing
 from agora_audio.lab.processing import BeforeAfter
 from agora_audio.vad.segments import Segment
 

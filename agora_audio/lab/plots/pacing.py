@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from agora_audio.errors import ConfigError, FormatError
 from agora_audio.lab.pacing import PacingTrace
-from agora_audio.lab.plots.figures import Panels, matplotlib_module
+from agora_audio.lab.plots.figures import SMALL, Panels, new_panels
 
 __all__ = ["plot_pacing"]
 
+_NEXT = "interrupt: the next answer from here"
 _ARRIVED, _SENT, _HEARD = "#E69F00", "#0072B2", "#009E73"
 _GAP, _PAUSE, _INTERRUPT = "#CC79A7", "#999999", "#D55E00"
-_SMALL = 8.0
-_SIZE, _DPI = (10.0, 6.4), 150
 # More points than that are no finer on paper.
 _POINTS = 4000
 
@@ -63,7 +62,7 @@ def plot_pacing(
     """
     if not trace.arrived:
         raise FormatError("nothing arrived in the rehearsal, so there is nothing to draw")
-    panels = _new_panels() if ax is None else list(ax)
+    panels = new_panels([3.0, 1.3, 1.8, 0.5]) if ax is None else list(ax)
     if len(panels) != 4:
         raise ConfigError(f"ax is {len(panels)} axes, must be four, or None")
     _draw_sums(panels[0], trace)
@@ -79,16 +78,6 @@ def plot_pacing(
     panels[-1].set_xlabel("time, s", fontsize=9)
     _write_words(panels, trace, title, own=ax is None)
     return np.array(panels, dtype=object).view(Panels) if ax is None else ax
-
-
-def _new_panels() -> list[Any]:
-    figure = matplotlib_module("figure").Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
-    panels = list(figure.subplots(4, sharex=True, height_ratios=[3.0, 1.3, 1.8, 0.5]))
-    for panel in panels:
-        panel.spines[["top", "right"]].set_visible(False)
-        panel.tick_params(labelsize=_SMALL)
-    figure.align_ylabels(panels)
-    return panels
 
 
 def _draw_sums(ax: Any, trace: PacingTrace) -> None:
@@ -128,7 +117,7 @@ def _draw_events(ax: Any, trace: PacingTrace) -> None:
     for number, (begin, end) in enumerate(trace.pauses):
         ax.axvspan(begin, end, color=_PAUSE, alpha=0.25, linewidth=0, label=None if number else "pause")
     for number, (at, _) in enumerate(trace.interrupts):
-        ax.axvline(at, color=_INTERRUPT, linewidth=1.4, linestyle=":", label=None if number else "interrupt")
+        ax.axvline(at, color=_INTERRUPT, linewidth=1.4, linestyle=":", label=None if number else _NEXT)
 
 
 def _thinned(pairs: Sequence[tuple[float, float]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -151,7 +140,7 @@ def _write_words(panels: Sequence[Any], trace: PacingTrace, title: str | None, o
     named = {
         label: handle for panel in panels for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
     }
-    look = {"fontsize": _SMALL, "frameon": False, "handlelength": 1.6, "columnspacing": 1.4}
+    look = {"fontsize": SMALL, "frameon": False, "handlelength": 1.6, "columnspacing": 1.4}
     owner = panels[0].get_figure() if own else panels[0]
     place = {"loc": "outside lower center"} if own else {"loc": "upper left"}
     owner.legend(named.values(), named, ncols=len(named) if own else 1, **look, **place)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from agora_audio.errors import ConfigError
 from agora_audio.frames import SILENCE_DB
-from agora_audio.lab.plots.figures import Panels, lay_out_time, matplotlib_module
+from agora_audio.lab.plots.figures import SMALL, Panels, lay_out_time, new_panels
 from agora_audio.lab.plots.panels import draw_spans
 from agora_audio.lab.processing import BeforeAfter
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["plot_processing"]
 
 _BEFORE, _AFTER, _SPEECH = "#808080", "#0072B2", "#56B4E9"
-_SIZE = (10.0, 8.6)
-_DPI = 150
-_SMALL = 8.0
 # One column of a spectrogram, one group of a waveform or a level for each pixel, and no more.
 _COLUMNS = 1200
 _WINDOW_S = 0.032
@@ -56,12 +53,8 @@ def plot_processing(sound: BeforeAfter, title: str | None = None, start: float =
     last = sound.duration if end is None else min(end, sound.duration)
     if not 0.0 <= start < last:
         raise ConfigError(f"start is {start!r}, end is {end!r}: must be 0 <= start < end, up to {sound.duration:g} s")
-    figure = matplotlib_module("figure").Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
-    panels = list(figure.subplots(4, sharex=True, height_ratios=[2.4, 2.2, 2.2, 2.0]))
-    for panel in panels:
-        panel.spines[["top", "right"]].set_visible(False)
-        panel.tick_params(labelsize=_SMALL)
-    figure.align_ylabels(panels)
+    panels = new_panels([2.4, 2.2, 2.2, 2.0], (10.0, 8.6))
+    figure: Any = panels[0].figure
     part = slice(round(start * sound.rate), round(last * sound.rate))
     before, after = sound.before[part], sound.after[part]
     _draw_waveforms(panels[0], before, after, start, sound.rate)
@@ -70,8 +63,8 @@ def plot_processing(sound: BeforeAfter, title: str | None = None, start: float =
         image = _draw_spectrogram(panel, side, start, sound.rate, loudest)
         panel.set_ylabel(f"{name}, kHz", fontsize=9)
     bar = figure.colorbar(image, ax=panels[1:3], pad=0.01, aspect=40)
-    bar.ax.tick_params(labelsize=_SMALL)
-    bar.set_label("dB", fontsize=_SMALL)
+    bar.ax.tick_params(labelsize=SMALL)
+    bar.set_label("dB", fontsize=SMALL)
     _draw_levels(panels[3], before, after, start, sound.rate)
     if sound.with_vad:
         seen = [(one.start, one.end) for one in sound.segments if one.end > start and one.start < last]
@@ -79,7 +72,7 @@ def plot_processing(sound: BeforeAfter, title: str | None = None, start: float =
             draw_spans(panel, seen, _SPEECH, alpha=0.3, label="speech found")
     lay_out_time(panels, start, last)
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=_SMALL, frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=SMALL, frameon=False)
     if title is not None:
         panels[0].set_title(title, loc="left", fontsize=11).set_parse_math(False)
     return np.array(panels, dtype=object).view(Panels)
