@@ -380,6 +380,7 @@ class _Run:
         except (OSError, AudioError) as error:
             self._stop(f"the manifest cannot be written: {reason_of(error)}")
             return
+        # All are counted before anybody is told of the first: whoever interrupts the telling hears the right number.
         for record in records:
             so_far, status = self.progress, record["status"]
             self.progress = replace(
@@ -390,8 +391,9 @@ class _Run:
                 noted=so_far.noted + bool(record.get("notes")),
                 sound=so_far.sound + _seconds(record.get("duration")),
             )
+        for record in records:
             self._tell(record)
-            if self.fail_fast and status != DONE:
+            if self.fail_fast and record["status"] != DONE:
                 self._stop("a recording failed")
 
     def _stop(self, reason: str) -> None:
