@@ -135,7 +135,10 @@ def test_one_recording_has_nothing_to_hold_out(cli):
         (["--objective", "interrupt", "--report", "r.html"], "'r.html' does not end in .md or .json"),
         (["--objective", "interrupt", "--held-out", "1"], "the share to hold out is 1.0"),
         (["--objective", "interrupt", "--held-out", "eve"], "--held-out names 'eve'; there are ann, bob, cid"),
-        (["--objective", "interrupt", "--held-out", "ann,bob,cid"], "--held-out leaves none of ann, bob, cid to search on"),
+        (
+            ["--objective", "interrupt", "--held-out", "ann,bob,cid"],
+            "--held-out leaves none of ann, bob, cid to search on",
+        ),
         (["--objective", "interrupt", "--only"], "there is nothing to search"),
         (["--objective", "interrupt", "--stop-recognize-count", "90:20"], "must be FROM:TO:STEP"),
         (["--objective", "interrupt", "--start-voice-prob", "101"], "start_voice_prob is 101"),
