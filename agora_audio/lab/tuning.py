@@ -185,11 +185,12 @@ class Study:
 
     def _opened(self, journal: Path | None, seed: int) -> Any:
         optuna = self._optuna
-        storage = None
-        if journal is not None:
-            storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(journal)))
         about = self._about()
         try:
+            storage = None
+            if journal is not None:
+                _check_journal(journal)
+                storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(journal)))
             try:
                 study = optuna.create_study(
                     storage=storage, study_name="agora-audio", directions=["minimize"] * len(self.objective.goals)
@@ -199,7 +200,9 @@ class Study:
                 _check_same(study.user_attrs.get("about", about), about, journal)
                 study.sampler = _sampler(optuna, _joined_seed(seed))
                 return study
-        except (json.JSONDecodeError, KeyError, UnicodeDecodeError) as error:
+        except ConfigError:
+            raise
+        except (ValueError, LookupError, TypeError, AssertionError) as error:  # by whatever its lines are instead
             raise ConfigError(f"{journal} is no journal of a study ({error!r:.60}): name another file") from None
         study.set_user_attr("about", about)
         study.sampler = _sampler(optuna, seed)
@@ -223,6 +226,15 @@ class Study:
             "collar and pause": f"{self._collar:g}, {self._pause:g}",
             "recordings": heard.hexdigest(),
         }
+
+
+def _check_journal(path: Path) -> None:
+    """Raise what `json` raises if there is a file of another kind, to which Optuna would append."""
+    if path.exists():
+        with path.open("rb") as stream:
+            first = stream.readline()
+        if first:
+            json.loads(first)["op_code"]
 
 
 def _check_same(kept: Mapping[str, str], about: Mapping[str, str], journal: Path | None) -> None:

@@ -141,10 +141,12 @@ def test_another_search_does_not_go_into_the_same_journal(tmp_path, change, prob
         Study(**{**same, **change}, journal=tmp_path / "j")
 
 
-def test_what_is_no_journal(tmp_path):
-    (tmp_path / "j").write_text("a diary\n")
+@pytest.mark.parametrize("text", ["a diary\n", '{\n  "start": 0\n}\n', "[]\n", '{"op_code": 99}\n', "\x00\x01", "1\n"])
+def test_what_is_no_journal(tmp_path, text):
+    (tmp_path / "j").write_text(text)
     with pytest.raises(ConfigError, match=r"j is no journal of a study \(.*: name another file"):
         Study(TRAIN, TURN, HANG_OVER, AudioVadConfigV2(), tmp_path / "j")
+    assert (tmp_path / "j").read_text() == text
 
 
 def test_processes_share_a_study(tmp_path):
