@@ -20,7 +20,7 @@ from agora_audio.lab.detection import channel_of
 from agora_audio.lab.features import FeatureCache, Features, features_of_dump
 from agora_audio.lab.labels.dumps import dump_folder
 from agora_audio.lab.metrics import intervals_of
-from agora_audio.lab.recordings import Labels, LabelSet, pair_up, read_label_set, sound_files, sound_of, stem_of
+from agora_audio.lab.recordings import Labels, LabelSet, listed, pair_up, read_label_set, sound_files, sound_of, stem_of
 from agora_audio.lab.sweep import Recording
 from agora_audio.vad.engines import create_engine
 
@@ -94,8 +94,10 @@ def with_sound(reference: LabelSet, given: Mapping[str, Path], hypothesis: Label
     if len(reference.recordings) == 1 == len(given):
         return reference
     kept = {stem: labels for stem, labels in reference.recordings.items() if stem in hypothesis.recordings}
-    if not kept and not reference.lists_all:  # then pairing says which names do not meet
-        return reference
+    if not kept and not reference.lists_all:
+        raise ConfigError(
+            f"no reference for {listed(hypothesis.recordings)}; there are labels for {listed(reference.recordings)}"
+        )
     if left := [stem for stem in reference.recordings if stem not in given]:
         say(f"recordings of the reference that were not given, and are not scored: {len(left)}")
     return LabelSet(kept, reference.lists_all)

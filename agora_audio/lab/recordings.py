@@ -26,7 +26,7 @@ from agora_audio.lab.labels.formats import suffix_of
 from agora_audio.lab.metrics import intervals_of
 from agora_audio.vad.dump import read_dump
 
-__all__ = ["LabelSet", "Labels", "Pair", "pair_up", "read_label_set", "sound_files", "sound_of", "stem_of"]
+__all__ = ["LabelSet", "Labels", "Pair", "listed", "pair_up", "read_label_set", "sound_files", "sound_of", "stem_of"]
 
 SOUND_SUFFIXES = (
     ".wav",
@@ -141,7 +141,7 @@ def read_label_set(paths: Sequence[Path], kinds: Collection[str] = (), stdin: IO
 def _of_kinds(found: dict[str, Labels], kinds: Collection[str]) -> dict[str, Labels]:
     there = {row.label for labels in found.values() for row in labels.rows}
     if there and not there.intersection(kinds):
-        raise FormatError(f"no row is labelled {' or '.join(kinds)}: the labels are {_listed(sorted(there))}")
+        raise FormatError(f"no row is labelled {' or '.join(kinds)}: the labels are {listed(sorted(there))}")
     return {
         stem: replace(labels, rows=tuple(row for row in labels.rows if row.label in kinds))
         for stem, labels in found.items()
@@ -276,23 +276,24 @@ def _scored(path: Path, stems: Sequence[str], one: bool, note: Note) -> dict[str
         parts = {stems[0]: next(iter(parts.values()))}
     known = {stem: intervals_of(row.segment for row in parts[stem]) for stem in stems if stem in parts}
     if not known:
-        raise FormatError(f"{path} names none of the recordings: it has {_listed(parts)}, the labels {_listed(stems)}")
+        raise FormatError(f"{path} names none of the recordings: it has {listed(parts)}, the labels {listed(stems)}")
     if left := [stem for stem in stems if stem not in known]:
-        note(f"not in {path} and not scored: {_listed(left)}")
+        note(f"not in {path} and not scored: {listed(left)}")
     return known
 
 
 def _filled(what: str, labels: LabelSet, stems: Sequence[str], note: Note) -> dict[str, Labels]:
     missing = [stem for stem in stems if stem not in labels.recordings]
     if missing and not labels.lists_all:
-        known = _listed(labels.recordings) or "none"
-        raise FormatError(f"no {what} for {_listed(missing)}; there are labels for {known}")
+        known = listed(labels.recordings) or "none"
+        raise FormatError(f"no {what} for {listed(missing)}; there are labels for {known}")
     if missing:
-        note(f"not in the {what}, so without speech there: {_listed(missing)}")
+        note(f"not in the {what}, so without speech there: {listed(missing)}")
     return {**dict.fromkeys(missing, Labels()), **labels.recordings}
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
+    """Return the first five names, and how many more there are."""
     known = list(names)
     return ", ".join(known[:5]) + (f" and {len(known) - 5} more" if len(known) > 5 else "")
 

@@ -293,3 +293,17 @@ def test_as_a_process(files):
     outcome = finish(process)
     assert outcome.code == 3
     assert json.loads(outcome.out)["false_utterances"] == 1
+
+
+def test_recordings_that_nobody_labelled_are_named_beside_the_labels_there_are(cli, tmp_path):
+    shutil.copy(TEST_DATA / "phone_8k.wav", tmp_path / "call.wav")
+    (tmp_path / "text.wav").write_text("no sound")
+    words = ("--engine", "energy", tmp_path / "call.wav", tmp_path / "text.wav")
+    result = cli("lab", "eval", "--ref", TEST_DATA / "phone_8k.json", *words)
+    assert (result.code, result.out) == (2, "")
+    assert result.notes[-1] == "agora-audio: no reference for call; there are labels for phone_8k"
+
+
+def test_a_channel_that_is_none_is_one_error(cli):
+    result = cli("lab", "eval", "--ref", TEST_DATA / "phone_8k.json", "--engine", "energy", "--channel", "left")
+    assert result.notes == ["agora-audio: --channel is 'left', must be mix, each or the number of a channel from 0"]

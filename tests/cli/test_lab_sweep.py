@@ -18,6 +18,7 @@ from tests.cli.shell import Terminal
 from tests.vad.pieces import TEST_DATA
 
 DIALOGUE, REFERENCE = TEST_DATA / "dialogue_16k.wav", TEST_DATA / "dialogue_16k.json"
+GRID = ("--stop-recognize-count", "20,30", "--active-percent", "0.5,0.7")
 SMALL = ("--ref", REFERENCE, "--engine", "webrtc")
 
 
@@ -131,6 +132,16 @@ def test_combinations_that_are_no_config_are_said(cli):
     assert len(json.loads(result.out)) == 3
 
 
+def test_results_are_refused_before_the_work(cli, tmp_path, monkeypatch):
+    monkeypatch.setattr("agora_audio.cli.lab_sweep.recordings", None)
+    shutil.copy(REFERENCE, tmp_path / "a.json")
+    for ref in (tmp_path, tmp_path / "a.json"):
+        result = cli("lab", "sweep", "--ref", ref, DIALOGUE, "--engine", "webrtc", "-o", tmp_path / "a.json")
+        assert (result.code, result.err.count("a.json is what is to be read: name another file")) == (2, 1)
+    assert (tmp_path / "a.json").read_bytes() == REFERENCE.read_bytes()
+    assert cli("lab", "sweep", *SMALL, "-o", tmp_path / "nowhere" / "a.csv").code == 2
+
+
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
@@ -144,6 +155,16 @@ def test_combinations_that_are_no_config_are_said(cli):
         (["--format", "xml"], "format is 'xml', must be table, json or csv"),
         (["-o", "a.txt"], "format is 'txt', must be json or csv"),
         (["--plot", "a.png"], "a heat map has two fields with several values each, these are none"),
+        (["--axes", "a,b"], "--axes says what a heat map is over: name its file by --plot"),
+        (["-o", "nowhere/a.csv"], "nowhere/a.csv: No such file"),
+        (
+            [*GRID, "--plot", "nowhere/a.png"],
+            "nowhere/a.png: No such file",
+        ),
+        (
+            [*GRID, "--plot", "a.gif"],
+            "'a.gif' does not end in one of .png",
+        ),
         (["--channel", "each"], "--channel is 'each', must be mix or"),
         (["--channel", "7"], "channel"),
         (["--engine", "siri"], "'siri'"),

@@ -133,6 +133,9 @@ def test_one_recording_has_nothing_to_hold_out(cli):
         (["--objective", "interrupt", "--minimise", "f1"], "--objective names its goals itself"),
         (["--minimise", "missed", "--subject-to", "latency<3"], "no metric is called 'latency'"),
         (["--objective", "interrupt", "--report", "r.html"], "'r.html' does not end in .md or .json"),
+        (["--objective", "interrupt", "-o", "nowhere/t.json"], "nowhere/t.json: No such file"),
+        (["--objective", "interrupt", "--report", "nowhere/t.md"], "nowhere/t.md: No such file"),
+        (["--objective", "interrupt", "--study", "nowhere/t.log"], "nowhere/t.log: No such file"),
         (["--objective", "interrupt", "--held-out", "1"], "the share to hold out is 1.0"),
         (["--objective", "interrupt", "--held-out", "eve"], "--held-out names 'eve'; there are ann, bob, cid"),
         (
