@@ -142,10 +142,6 @@ class ApmChain:
         late = earlier + self.inward_delay + sum(list(self.delays.values())[:before]) / self.native.sample_rate
         return replace(found, delay_ms=max(0.0, found.delay_ms - 1000.0 * (late - self.far_end.delay)))
 
-    def __getitem__(self, name: str) -> Any:
-        """Return a stage that is on, by its name."""
-        return self._stages[name]
-
     def reset(self) -> None:
         """Begin a new stream."""
         for part in (*self._stages.values(), self.far_end, self._inward, self._outward):

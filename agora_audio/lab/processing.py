@@ -181,12 +181,12 @@ class ProcessingTrace:
 
     def note_input(self, block: bytes) -> bytes:
         """Keep a block of the input and return it."""
-        self._before.append(_mono(np.frombuffer(block, PCM).reshape(-1, self._source.channels)))
+        self._before.append(pick_channel(np.frombuffer(block, PCM).reshape(-1, self._source.channels), "mix"))
         return block
 
     def note_output(self, frames: list[ProcessedFrame]) -> None:
         """Keep what was given."""
-        self._after += [_mono(done.frame.samples()) for done in frames]
+        self._after += [pick_channel(done.frame.samples(), "mix") for done in frames]
         self._segments += [done.segment for done in frames if done.segment is not None]
         self._with_vad = self._with_vad or any(done.vad_state is not None for done in frames)
 
@@ -210,7 +210,3 @@ class ProcessingTrace:
         after = resample(np.concatenate(self._after)[late:], output.sample_rate, rate)
         length = min(len(before), len(after))
         return BeforeAfter(rate, before[:length], after[:length], tuple(self._segments), self._with_vad)
-
-
-def _mono(samples: NDArray[np.int16]) -> NDArray[np.int16]:
-    return pick_channel(samples, "mix")
